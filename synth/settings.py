@@ -1,0 +1,188 @@
+"""Run configs and engine settings: read once at the edge, passed down as frozen values.
+
+Keys are never part of a setting: only the *name* of the environment variable that holds one is.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from synth.errors import BadConfig
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The project folder: `data/` and `prompts/` lie here."""
+DATA = ROOT / "data"
+PROMPTS = ROOT / "prompts"
+
+
+class Section(BaseModel):
+    """A frozen part of a config that refuses unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Engine(Section):
+    """Which engine answers."""
+
+    kind: Literal["offline", "openai"] = "offline"
+    model: str = "offline-1"
+    base_url: str = "https://api.openai.com/v1"
+    api_key_env: str = "OPENAI_API_KEY"
+    """Name of the environment variable that holds the key; local servers need none."""
+    concurrency: int = Field(default=8, ge=1, le=1024)
+    """Questions in flight."""
+    deadline_seconds: float = Field(default=120.0, gt=0)
+    """For one question, retries included."""
+
+
+class SeedsConfig(Section):
+    """Which of the workspace's seeds a run reads."""
+
+    limit: int = Field(default=0, ge=0)
+    """0 = all; otherwise a seeded random choice of so many."""
+    coreset: int = Field(default=0, ge=0)
+    """0 = none; otherwise the size of a k-center core set taken from them (EpiCoder 2.1)."""
+
+
+class ExtractConfig(Section):
+    """Feature extraction (EpiCoder 2.1)."""
+
+    enabled: bool = True
+    temperature: float = Field(default=0.7, ge=0)
+    demonstration_rounds: int = Field(default=0, ge=0)
+    """Iterative demonstration building: 0 = use the shipped demonstration."""
+    pre_extract: int = Field(default=20, ge=1)
+    """Seeds read with the draft prompt before the first round."""
+
+
+class GrowConfig(Section):
+    """Feature evolution (EpiCoder 2.2, Algorithm 2)."""
+
+    steps: int = Field(default=40, ge=0)
+    widths: tuple[int, ...] = (2, 1, 2, 1)
+    draw_temperature: float = Field(default=1.0, gt=0)
+    temperature: float = Field(default=0.7, ge=0)
+    parallel: int = Field(default=1, ge=1)
+    """Subtrees drawn from the same tree and asked about at once."""
+
+
+class SampleConfig(Section):
+    """How subtrees are drawn (EpiCoder 2.3)."""
+
+    count: int = Field(default=100, ge=0)
+    widths: tuple[int, ...] = (5, 2, 1, 1)
+    temperatures: tuple[float, ...] = (1.0, 2.0, 10.0)
+    mandatory: int = Field(default=2, ge=0)
+    fixed: tuple[tuple[str, ...], ...] = ()
+    excluded: tuple[tuple[str, ...], ...] = ()
+    boosts: dict[str, float] = Field(default_factory=dict)
+    distinct: bool = False
+
+    @field_validator("widths")
+    @classmethod
+    def _widths(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or any(width < 1 for width in value):
+            raise ValueError("needs at least one width, each 1 or more")
+        return value
+
+    @field_validator("temperatures")
+    @classmethod
+    def _temperatures(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not value or any(not temperature > 0 for temperature in value):
+            raise ValueError("needs at least one temperature, each above 0")
+        return value
+
+    @field_validator("boosts")
+    @classmethod
+    def _boosts(cls, value: dict[str, float]) -> dict[str, float]:
+        if any(not 0 <= factor < float("inf") for factor in value.values()):
+            raise ValueError("factors are 0 or more")
+        return value
+
+
+class TasksConfig(Section):
+    """Tasks, solutions and repair (EpiCoder 2.3, A.4, A.5)."""
+
+    files_share: float = Field(default=0.35, ge=0, le=1)
+    """Share of subtrees that become a task of several files; the rest are one function."""
+    temperature: float = Field(default=0.7, ge=0)
+    repair_rounds: int = Field(default=3, ge=0, le=10)
+    timeout_seconds: float = Field(default=10.0, gt=0)
+    """Wall time of one verdict."""
+    sandbox_workers: int = Field(default=0, ge=0)
+    """Sandboxes at once; 0 = one a core."""
+
+
+class EvolveConfig(Section):
+    """Tree-of-Evolution (section 3 and appendix C)."""
+
+    roots: int = Field(default=0, ge=0)
+    roots_from: Literal["seeds", "tasks"] = "seeds"
+    children: int = Field(default=3, ge=1)
+    rounds: int = Field(default=3, ge=1)
+    keep: float = Field(default=0.75, gt=0, le=1)
+    """Share of a round's instructions that goes on, by V."""
+    distance: float = Field(default=6.0, ge=0, le=20)
+    """10 x cosine distance that a collected instruction must keep from its tree's others of the round."""
+    temperature: float = Field(default=1.0, ge=0)
+    answer: bool = True
+
+
+class DecontaminateConfig(Section):
+    """10-gram overlap with benchmark files (ToE 4.1)."""
+
+    files: tuple[Path, ...] = ()
+    """JSONL files; every string value in them counts."""
+    ngram: int = Field(default=10, ge=2)
+
+
+class RunConfig(Section):
+    """One frozen run: everything that decides what it makes."""
+
+    name: str = Field(default="run", min_length=1, max_length=80)
+    seed: int = 7
+    engine: Engine = Engine()
+    seeds: SeedsConfig = SeedsConfig()
+    extract: ExtractConfig = ExtractConfig()
+    grow: GrowConfig = GrowConfig()
+    sample: SampleConfig = SampleConfig()
+    tasks: TasksConfig = TasksConfig()
+    evolve: EvolveConfig = EvolveConfig()
+    decontaminate: DecontaminateConfig = DecontaminateConfig()
+
+
+def parse_config(text: str, where: str) -> RunConfig:
+    """Read a run config from TOML text; `where` names it in errors. Raises `BadConfig`."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfig(f"{where}: not valid TOML: {error}.") from error
+    try:
+        return RunConfig.model_validate(values)
+    except ValidationError as error:
+        raise BadConfig(f"{where}: {_explain(error)}") from error
+
+
+def load_config(path: Path) -> RunConfig:
+    """Read a run config file. Raises `BadConfig` that names the file and the field."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise BadConfig(f"{path}: no such file. Try `synth run {DATA / 'demo.toml'}`.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(f"{path}: cannot be read as text: {error}.") from error
+    return parse_config(text, str(path))
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors():
+        field = ".".join(str(part) for part in problem["loc"]) or "the file"
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"`{field}` is not a known field; remove it or check its spelling")
+        else:
+            message = problem["msg"].removeprefix("Value error, ")
+            lines.append(f"`{field}`: {message}, got {problem['input']!r}")
+    return "; ".join(lines) + "."
