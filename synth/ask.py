@@ -113,6 +113,8 @@ class Asker:
 def _unusable(reply: Reply) -> str:
     if declined := _DECLINE.search(reply.text):
         return f"declined: {declined.group(1).strip()}"
+    if reply.finish == "failed":
+        return f"no reply: {reply.note}"
     if reply.finish == "refusal":
         return "refused by the model"
     if reply.finish == "length":

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Finish = Literal["stop", "length", "refusal", "empty"]
+Finish = Literal["stop", "length", "refusal", "empty", "failed"]
+"""`failed`: no reply came (timeout, server error after retries); `Reply.note` says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Reply:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     seconds: float = 0.0
+    note: str = ""
+    """Why there is no text, for `failed`."""
 
 
 class Model(Protocol):

@@ -1,0 +1,25 @@
+.PHONY: help setup check format test bench screenshots lock
+PY := .venv/bin/python
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+setup:  ## make .venv with the locked versions
+	python3 start.py setup
+
+check: setup  ## the gate: format, lint, types, import contracts, tests
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	python3 start.py test
+
+format: setup  ## format and sort imports
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+test: setup  ## the tests alone
+	python3 start.py test
+
+lock: setup  ## resolve pyproject.toml anew into requirements.lock
+	$(PY) tools/lock.py

@@ -1,0 +1,123 @@
+"""Which errors of an OpenAI-style address end the run, and what to tell the person: what is wrong and how to mend it.
+
+Everything not named here is one question gone wrong, and the run goes on. No message ever holds the key.
+"""
+
+import ipaddress
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import aiohttp
+import openai
+
+from synth.errors import ModelError
+from synth.settings import Engine
+
+_QUOTA = frozenset({"insufficient_quota", "billing_not_active", "insufficient_balance", "billing_hard_limit_reached"})
+_UNSUPPORTED = frozenset({"unsupported_parameter", "unsupported_value"})
+_QUOTED_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address as a person may see it, the model asked for, and where its key comes from."""
+
+    address: str
+    model: str
+    key_name: str
+    local: bool
+    """True on this machine, where a proxy of the environment has no business."""
+    key: str | None = field(repr=False)
+
+    @classmethod
+    def of(cls, engine: Engine, key: str | None) -> "Endpoint":
+        """Check the parts. Raises `ModelError` for an address or a key that no request can carry."""
+        try:
+            parts = urlsplit(engine.base_url)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            parts, host, port = None, None, None
+        if parts is None or not host or parts.scheme not in ("http", "https"):
+            raise ModelError(
+                "`engine.base_url` is not an address. Write it like `http://127.0.0.1:8000/v1` "
+                "or `https://api.openai.com/v1`."
+            )
+        if parts.username is not None or parts.password is not None:
+            raise ModelError(
+                "`engine.base_url` holds a user name or a password. Remove them; "
+                f"a key comes from the environment variable {engine.api_key_env}."
+            )
+        key = (key or "").strip() or None
+        if key and not (key.isascii() and key.isprintable()):
+            raise ModelError(
+                f"The key in the environment variable {engine.api_key_env} holds characters that no key has. "
+                f"Set {engine.api_key_env} again."
+            )
+        shown_host = f"[{host}]" if ":" in host else host
+        shown_port = "" if port is None else f":{port}"
+        address = f"{parts.scheme}://{shown_host}{shown_port}{parts.path.rstrip('/')}"
+        return cls(address, engine.model, engine.api_key_env, _is_loopback(host), key)
+
+    def without_key(self, text: str) -> str:
+        """The text with the key blotted out."""
+        return text.replace(self.key, "[key]") if self.key else text
+
+
+def why_unusable(error: openai.APIStatusError, endpoint: Endpoint) -> str | None:
+    """Why no further question can be answered; None where only this one failed."""
+    status, said, name = error.status_code, _said(error, endpoint), endpoint.key_name
+    if status == 402 or error.code in _QUOTA or error.type in _QUOTA:
+        return f"{endpoint.address} says that the account has no quota left{said} Add credit, then resume the run."
+    if status == 401 or error.code == "invalid_api_key":
+        if endpoint.key is None:
+            return f"{endpoint.address} needs a key{said} Set the environment variable {name}."
+        return f"{endpoint.address} refused the key{said} Set the environment variable {name} to a valid key."
+    if status == 403:
+        return (
+            f"{endpoint.address} does not let this key use the model `{endpoint.model}`{said} "
+            f"Check the key in the environment variable {name} and `engine.model`."
+        )
+    if status == 404:
+        return (
+            f"{endpoint.address} knows no model `{endpoint.model}`, or is not the right address{said} "
+            "Check `engine.model` and `engine.base_url`; most addresses end in `/v1`."
+        )
+    if status == 400 and error.code in _UNSUPPORTED:
+        return f"The model `{endpoint.model}` does not take our questions{said} Choose another `engine.model`."
+    return None
+
+
+def why_unreachable(error: openai.APIConnectionError, endpoint: Endpoint) -> str | None:
+    """Why no connection can be had; None where one was had and broke."""
+    cause: BaseException | None = error
+    while cause is not None:
+        # The client's own error types mix up refused, reset and timed out; the transport's do not.
+        if isinstance(cause, aiohttp.ClientConnectorError):
+            return _cannot_reach(endpoint, cause.os_error.strerror or str(cause.os_error))
+        if isinstance(cause, aiohttp.ConnectionTimeoutError):
+            return _cannot_reach(endpoint, "it does not accept connections")
+        cause = cause.__cause__
+    return None
+
+
+def _cannot_reach(endpoint: Endpoint, reason: str) -> str:
+    said = endpoint.without_key(reason).strip().rstrip(".")
+    return f"{endpoint.address} cannot be reached: {said}. Start the server or correct `engine.base_url`."
+
+
+def _said(error: openai.APIStatusError, endpoint: Endpoint) -> str:
+    """`: "..."` with the server's own words, or a full stop."""
+    message = error.body.get("message") if isinstance(error.body, dict) else None
+    if not isinstance(message, str) or not message.strip():
+        return "."
+    words = endpoint.without_key(" ".join(message.split()))
+    if len(words) > _QUOTED_CHARACTERS:
+        words = words[:_QUOTED_CHARACTERS] + " ..."
+    return f': "{words}"'
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,215 @@
+"""Grow: one step of feature evolution (EpiCoder 2.2, Algorithm 2).
+
+Draw a subtree of the tree as it is now, ask the engine to expand it in depth and breadth, merge what is new. The count
+of a new node is the mean count of its siblings: children of the same parent that were in the tree before the step.
+"""
+
+import json
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from math import fsum
+from typing import Literal
+
+from synth.ask import Asker, Unanswered, Unparseable
+from synth.ids import seed_number
+from synth.records import CATEGORIES, Dropped, FeaturePath, Grown, Growth, Made, Refused, Shape
+from synth.settings import DATA
+from synth.tree.columns import FeatureTree
+from synth.tree.draw import draw
+from synth.tree.names import MAX_NAME, clean, near_duplicate, near_key, normalise
+from synth.tree.nested import read_nested, to_nested
+
+MAX_DEPTH = 8
+"""Names in a path; the deepest public tree has 7 levels."""
+
+_LANGUAGE: FeaturePath = ("programming language",)
+"""Not grown: tasks are told their language apart and never draw one."""
+
+
+Basis = Literal["expanded", "tree", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An expanded subtree as the engine wrote it: what is new in it, and fit to be merged, is not decided yet."""
+
+    id: str
+    step: int
+    drawn: tuple[FeaturePath, ...]
+    features: tuple[FeaturePath, ...]
+    made: Made
+
+
+def draw_for_growth(
+    tree: FeatureTree, widths: Sequence[int], temperature: float, seed: int, step: int
+) -> tuple[FeaturePath, ...]:
+    """The subtree that step `step` expands, weighed by counts. Raises `BadInput` where there is nothing to draw."""
+    shape = Shape(widths=tuple(widths), temperatures=(temperature,), mandatory=0, excluded=(_LANGUAGE,))
+    return draw(tree, shape, temperature, random.Random(seed_number("growth", seed, step)))
+
+
+def growth_id(asker: Asker, drawn: Sequence[FeaturePath], step: int, temperature: float) -> str:
+    """The id of what comes of asking to expand `drawn` in step `step`."""
+    return asker.record_id(Growth.kind, "grow_features", tuple(drawn), step, temperature=temperature)
+
+
+async def propose_growth(
+    asker: Asker, drawn: Sequence[FeaturePath], step: int, temperature: float
+) -> Proposal | Dropped:
+    """Ask the engine to expand the drawn subtree in depth and breadth (EpiCoder A.3)."""
+    wanted = growth_id(asker, drawn, step, temperature)
+    inputs = {"subtree": to_nested(drawn), "explanations": _explain(drawn)}
+    parse = partial(_parse, frozenset(drawn))
+    answer = await asker.ask("grow_features", inputs, parse, temperature=temperature, draw=step)
+    if isinstance(answer, Unanswered):
+        return answer.dropped("grow", f"growth-step-{step}", wanted)
+    return Proposal(wanted, step, tuple(drawn), answer.value, answer.made)
+
+
+def merge_growth(tree: FeatureTree, proposal: Proposal) -> Growth:
+    """Merge what the proposal adds into `tree` and return the record of it.
+
+    The siblings of a new node (Algorithm 2, lines 7 to 16) are children of its own parent that had a count before the
+    step: those in the expanded subtree (basis "expanded"), else those in the tree ("tree"), else none, and the count
+    is 1. What was drawn belongs to the expanded subtree even where the reply left it out. Nodes that are new in the
+    same step have no count yet, so they never enter a mean and the order of names in a reply changes no estimate. A
+    name that the tree already holds is not new and stays as it is.
+
+    Names are normalised first. Refused, with the reason, are: a category that is none of ours, a name that says
+    "none", an overlong one, a path below `MAX_DEPTH`, all that lies below a refused name, and a near-duplicate of a
+    sibling; what was proposed below a near-duplicate goes to that sibling.
+    """
+    sorting = _Sorting(tree)
+    for path in (*proposal.drawn, *proposal.features):
+        sorting.place(path)
+    growth = Growth(
+        id=proposal.id,
+        step=proposal.step,
+        drawn=proposal.drawn,
+        added=tuple(_estimate(tree, sorting)),
+        refused=tuple(sorting.refused),
+        made=proposal.made,
+    )
+    tree.add_growth(growth)
+    return growth
+
+
+@dataclass(slots=True)
+class _Sorting:
+    """Sorts an expanded subtree, parents first, into new, known and refused; the tree itself is only read."""
+
+    tree: FeatureTree
+    added: dict[FeaturePath, None] = field(default_factory=dict)
+    known: dict[FeaturePath, dict[int, None]] = field(default_factory=dict)
+    """Nodes that the tree holds, by their parent's path."""
+    refused: list[Refused] = field(default_factory=list)
+    _meant: dict[FeaturePath, FeaturePath | None] = field(default_factory=lambda: {(): ()})
+    """Where a path as it was written goes; None where it was refused."""
+    _keys: dict[FeaturePath, dict[str, str]] = field(default_factory=dict)
+    """For each parent: its children, new ones too, by what makes names near-duplicates."""
+
+    def place(self, written: FeaturePath) -> None:
+        """Decide about one node; the one above it was placed before."""
+        if written not in self._meant:
+            self._meant[written] = self._decide(written)
+
+    def _decide(self, written: FeaturePath) -> FeaturePath | None:
+        parent = self._meant[written[:-1]]
+        if parent is not None and self._is_known((*parent, written[-1])):
+            return (*parent, written[-1])
+        name = normalise(written[-1]) or ""
+        if parent == ():
+            # a category in another spelling is that category: there is no second one that it could be
+            name = near_duplicate(name, CATEGORIES) or name
+        reason = self._objection(written, parent, name)
+        if parent is None or reason:
+            self._refuse((*(written[:-1] if parent is None else parent), name or written[-1]), reason)
+            return None
+        return self._place_child(parent, name, near_key(written[-1]))
+
+    def _objection(self, written: FeaturePath, parent: FeaturePath | None, name: str) -> str:
+        """Why the name cannot be taken below `parent`; empty where it can."""
+        if parent is None:
+            return f"`{_shown(written[-2])}` above it was refused"
+        if not name:
+            return "the name says nothing"
+        if len(name) > MAX_NAME:
+            return f"longer than {MAX_NAME} characters"
+        if len(parent) >= MAX_DEPTH:
+            return f"deeper than {MAX_DEPTH} levels"
+        if not parent and name not in CATEGORIES and self.tree.node((name,)) is None:
+            return f"not one of the {len(CATEGORIES)} categories"
+        return ""
+
+    def _place_child(self, parent: FeaturePath, name: str, key: str) -> FeaturePath:
+        path = (*parent, name)
+        if self._is_known(path) or path in self.added:
+            return path
+        sibling = self._children(parent).setdefault(key, name)
+        if sibling == name:
+            self.added[path] = None
+            return path
+        self._refuse(path, f"says the same as its sibling `{sibling}`")
+        self._is_known((*parent, sibling))
+        return (*parent, sibling)
+
+    def _is_known(self, path: FeaturePath) -> bool:
+        """Whether the tree holds `path`; if so, it is noted as part of the expanded subtree."""
+        node = self.tree.node(path)
+        if node is not None:
+            self.known.setdefault(path[:-1], {})[node] = None
+        return node is not None
+
+    def _children(self, parent: FeaturePath) -> dict[str, str]:
+        if parent not in self._keys:
+            node = self.tree.node(parent)
+            names = [] if node is None else [self.tree.name(child) for child in self.tree.children(node)]
+            self._keys[parent] = {near_key(name): name for name in reversed(names)}
+        return self._keys[parent]
+
+    def _refuse(self, path: FeaturePath, reason: str) -> None:
+        self.refused.append(Refused(path=tuple(map(_shown, path)), reason=reason))
+
+
+def _estimate(tree: FeatureTree, sorting: _Sorting) -> Iterable[Grown]:
+    """The new nodes with their counts; those of one parent get the same, from what the tree held before the step."""
+    counts: dict[FeaturePath, tuple[float, Basis]] = {}
+    for path in sorting.added:
+        parent = path[:-1]
+        if parent not in counts:
+            counts[parent] = _sibling_mean(tree, parent, sorting.known.get(parent, {}))
+        value, basis = counts[parent]
+        yield Grown(path=path, estimated=value, basis=basis)
+
+
+def _sibling_mean(tree: FeatureTree, parent: FeaturePath, expanded: Iterable[int]) -> tuple[float, Basis]:
+    counts = [tree.count(node) for node in expanded if tree.has_count(node)]
+    if counts:
+        return round(fsum(counts) / len(counts), 6), "expanded"
+    node = tree.node(parent)
+    mean = None if node is None else tree.mean_child_count(node)
+    return (1.0, "none") if mean is None else (round(mean, 6), "tree")
+
+
+def _parse(drawn: frozenset[FeaturePath], reply: str) -> tuple[FeaturePath, ...]:
+    try:
+        features = tuple(read_nested(reply))
+    except ValueError as error:
+        raise Unparseable(str(error)) from error
+    if drawn.issuperset(features):
+        raise Unparseable("the tree came back without a single new name; add siblings and finer features to it")
+    return features
+
+
+def _explain(drawn: Sequence[FeaturePath]) -> dict[str, str]:
+    """What the drawn categories are about, in one sentence each."""
+    sentences: dict[str, str] = json.loads((DATA / "categories.json").read_text(encoding="utf-8"))
+    categories = dict.fromkeys(path[0] for path in drawn)
+    return {category: sentences[category] for category in categories if category in sentences}
+
+
+def _shown(name: str) -> str:
+    text = clean(name)
+    return text if len(text) <= MAX_NAME else f"{text[: MAX_NAME - 1]}…"

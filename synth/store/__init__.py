@@ -1,0 +1,5 @@
+"""Records <-> DuckDB, and what is asked of them: the only place that knows SQL."""
+
+from synth.store.database import Database
+
+__all__ = ["Database"]

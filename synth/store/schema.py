@@ -1,0 +1,105 @@
+"""Tables and numbered migrations. A table holds one kind of record; its columns are the record's fields."""
+
+from collections.abc import Callable
+
+import duckdb
+
+from synth.records import KINDS, Record
+
+TABLES: dict[str, str] = {
+    "seed": "seeds",
+    "pre_extraction": "pre_extractions",
+    "demonstration": "demonstrations",
+    "extraction": "extractions",
+    "growth": "growths",
+    "subtree": "subtrees",
+    "task": "tasks",
+    "solution": "solutions",
+    "verdict": "verdicts",
+    "score": "scores",
+    "instruction": "instructions",
+    "choice": "choices",
+    "answer": "answers",
+    "dropped": "drops",
+}
+"""Record kind -> table."""
+
+_FIRST = """
+create table seeds (
+    id varchar primary key, source varchar, path varchar, line bigint, end_line bigint, name varchar,
+    unit varchar, code varchar using compression zstd, licence varchar);
+create table pre_extractions (id varchar primary key, seed_id varchar, keywords varchar, made varchar);
+create table demonstrations (
+    id varchar primary key, version bigint, previous_id varchar, features varchar, added bigint, removed bigint,
+    covered double, made varchar);
+create table extractions (
+    id varchar primary key, seed_id varchar, demonstration_id varchar, features varchar using compression zstd,
+    made varchar);
+create table growths (
+    id varchar primary key, step bigint, drawn varchar, added varchar, refused varchar, made varchar);
+create table subtrees (
+    id varchar primary key, draw bigint, seed bigint, shape varchar, temperature double, features varchar,
+    mandatory varchar);
+create table tasks (
+    id varchar primary key, subtree_id varchar, level varchar, draw bigint, selected varchar, scenario varchar,
+    statement varchar using compression zstd, instruction varchar, made varchar);
+create table solutions (
+    id varchar primary key, task_id varchar, attempt bigint, previous_id varchar,
+    files varchar using compression zstd, tests varchar using compression zstd, packages varchar, note varchar,
+    made varchar);
+create table verdicts (
+    id varchar primary key, solution_id varchar, outcome varchar, tests varchar, failures varchar,
+    exit_code bigint, seconds double, peak_mb double, stdout varchar using compression zstd,
+    stderr varchar using compression zstd, backend varchar, level varchar);
+create table scores (
+    id varchar primary key, subject_id varchar, name varchar, value double, reason varchar, "by" varchar);
+create table instructions (
+    id varchar primary key, tree_id varchar, parent_id varchar, origin_id varchar, round bigint, draw bigint,
+    text varchar using compression zstd, made varchar);
+create table choices (
+    id varchar primary key, subject_id varchar, stage varchar, kept boolean, reason varchar, value double);
+create table answers (
+    id varchar primary key, instruction_id varchar, text varchar using compression zstd, made varchar);
+create table drops (
+    id varchar primary key, subject_id varchar, wanted_id varchar, step varchar, reason varchar,
+    raw varchar using compression zstd);
+create table members (run_id varchar, kind varchar, record_id varchar, primary key (run_id, kind, record_id));
+create table ingested (run_id varchar, file varchar, bytes bigint, damaged bigint, primary key (run_id, file));
+create table datasets (
+    name varchar primary key, created varchar, form varchar, path varchar, "rows" bigint, unproven boolean,
+    left_out varchar);
+"""
+
+
+def _first(connection: duckdb.DuckDBPyConnection) -> None:
+    for statement in _FIRST.split(";"):
+        if statement.strip():
+            connection.execute(statement)
+
+
+MIGRATIONS: tuple[tuple[int, str, Callable[[duckdb.DuckDBPyConnection], None]], ...] = (
+    (1, "one table a kind of record", _first),
+)
+"""Applied in order, each once, each in a transaction of its own. Only ever appended to."""
+
+
+def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring a database to the newest schema."""
+    connection.execute("create table if not exists migrations (number integer primary key, name varchar)")
+    applied = {row[0] for row in connection.execute("select number from migrations").fetchall()}
+    for number, name, change in MIGRATIONS:
+        if number in applied:
+            continue
+        connection.execute("begin")
+        try:
+            change(connection)
+            connection.execute("insert into migrations values (?, ?)", [number, name])
+        except BaseException:
+            connection.execute("rollback")
+            raise
+        connection.execute("commit")
+
+
+def record_class(kind: str) -> type[Record]:
+    """The record class of a kind."""
+    return KINDS[kind]

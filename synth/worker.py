@@ -1,0 +1,129 @@
+"""A worker process: executes one run folder. Never opens the database; what it makes goes into its journal.
+
+python -m synth.worker RUN_FOLDER
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from synth.ask import Asker
+from synth.embed import Embedder, SentenceEmbedder
+from synth.errors import EspalierError, ModelError
+from synth.flow import Cancelled, Desk, Snapshot, run_flow
+from synth.journal import Journal, read_run
+from synth.models.base import Model
+from synth.models.offline import OfflineModel
+from synth.models.openai_compatible import OpenAICompatible
+from synth.prompts import Prompts
+from synth.records import Extraction, Growth, Record, Seed
+from synth.runs import Progress, State, take_lock
+from synth.sandbox.choose import choose_sandbox
+from synth.settings import Engine, RunConfig
+
+R = TypeVar("R", bound=Record)
+
+
+class WorkerWatch(Progress):
+    """Progress whose state says when the flow stands still."""
+
+    def paused(self, now: bool) -> None:
+        """Show `paused` or `running`."""
+        state: State = "paused" if now else "running"
+        if state != self.state:
+            self.state = state
+            self.write()
+
+
+def main(arguments: list[str]) -> int:
+    """Run one folder to its end. Exit code 0 = finished or cancelled, 1 = failed, 3 = another worker has it."""
+    folder = Path(arguments[0])
+    lock = take_lock(folder / "worker.lock")
+    if lock is None:
+        print("another worker has this run", file=sys.stderr)  # noqa: T201
+        return 3
+    with lock:
+        signal.signal(signal.SIGTERM, lambda *_: (folder / "control").write_text("cancel", encoding="utf-8"))
+        watch = WorkerWatch(folder, started=_first_start(folder))
+        watch.write()
+        try:
+            asyncio.run(_work(folder, watch))
+            watch.state = "finished"
+        except Cancelled:
+            watch.state = "cancelled"
+        except EspalierError as error:
+            watch.state, watch.error = "failed", str(error)
+        except BaseException as error:
+            watch.state, watch.error = "failed", f"{type(error).__name__}: {error}"
+            raise
+        finally:
+            watch.write()
+    return 1 if watch.state == "failed" else 0
+
+
+async def _work(folder: Path, watch: WorkerWatch) -> None:
+    config = RunConfig.model_validate_json((folder / "config.json").read_bytes())
+    embedder = SentenceEmbedder(cache=folder.parent.parent / "cache")
+    embedder.warm()
+    model = build_model(config.engine, embedder)
+    sandbox = choose_sandbox() if config.sample.count else None
+    workers = config.tasks.sandbox_workers or os.cpu_count() or 1
+    snapshot = Snapshot(list(_read(folder, "seeds", Seed)), list(_read_known(folder)))
+    with Journal(folder) as journal, ThreadPoolExecutor(workers) as threads:
+        desk = Desk(
+            config=config,
+            asker=Asker(model, Prompts(folder / "snapshot" / "prompts")),
+            embedder=embedder,
+            sandbox=sandbox,
+            journal=journal,
+            watch=watch,
+            threads=threads,
+        )
+        desk.remember(snapshot.known)
+        desk.remember(read_run(folder))
+        try:
+            await run_flow(desk, snapshot)
+        finally:
+            await model.close()
+
+
+def build_model(engine: Engine, embedder: Embedder) -> Model:
+    """The engine that a config names; the key comes from the environment only. Raises `ModelError`."""
+    if engine.kind == "offline":
+        return OfflineModel(embedder.embed)
+    key = os.environ.get(engine.api_key_env, "")
+    local = any(host in engine.base_url for host in ("//127.", "//localhost", "//[::1]"))
+    if not key and not local:
+        raise ModelError(
+            f"no key: set the environment variable {engine.api_key_env}, or point base_url at a local server."
+        )
+    return OpenAICompatible(engine, key or None)
+
+
+def _read(folder: Path, name: str, kind: type[R]) -> Iterator[R]:
+    with (folder / "snapshot" / f"{name}.jsonl").open(encoding="utf-8") as lines:
+        for line in lines:
+            yield kind.model_validate_json(line)
+
+
+def _read_known(folder: Path) -> Iterator[Extraction | Growth]:
+    yield from _read(folder, "extractions", Extraction)
+    yield from _read(folder, "growths", Growth)
+
+
+def _first_start(folder: Path) -> float:
+    with suppress(OSError, ValueError, KeyError):
+        return float(json.loads((folder / "progress.json").read_text(encoding="utf-8"))["started"])
+    return time.time()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
