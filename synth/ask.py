@@ -36,10 +36,12 @@ class Unanswered:
 
     reason: str
     raw: str
+    retry: bool = False
+    """True where no reply came at all."""
 
     def dropped(self, step: str, subject_id: str, wanted_id: str) -> Dropped:
         """The record of it."""
-        return dropped(step, subject_id, wanted_id, self.reason, self.raw)
+        return dropped(step, subject_id, wanted_id, self.reason, self.raw, retry=self.retry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Asker:
             )
             replies.append(reply)
             if reason := _unusable(reply):
-                return Unanswered(reason, reply.text)
+                return Unanswered(reason, reply.text, retry=reply.finish == "failed")
             try:
                 value = parse(reply.text)
             except Unparseable as error:

@@ -11,7 +11,7 @@ from rich.console import Console
 from synth.errors import BadInput, EspalierError
 from synth.records import Seed
 from synth.settings import RunConfig, load_config
-from synth.terminal import print_funnel, watch_run
+from synth.terminal import count_bar, print_funnel, watch_run
 from synth.workspace import Workspace, demo_config
 
 DEFAULT_WORKSPACE = Path("workspace")
@@ -159,8 +159,8 @@ def _seeds_coreset(options: argparse.Namespace) -> int:
     workspace = Workspace(options.workspace)
     try:
         total = workspace.counts().seeds
-        print(f"embedding {total} seeds; kept for the next time", file=sys.stderr)
-        seeds = workspace.coreset(options.size, options.seed)
+        with count_bar("embedding seeds") as embedded:
+            seeds = workspace.coreset(options.size, options.seed, embedded)
     finally:
         workspace.close()
     _print_seeds(seeds, as_json=options.json)

@@ -323,10 +323,12 @@ class Dropped(Record):
     subject_id: str
     """The record that the step worked on."""
     wanted_id: str
-    """The id that the record would have had; a resumed run does not try it again."""
+    """The id that the record would have had; unless `retry`, a resumed run does not try it again."""
     step: str
     reason: str
     raw: str = ""
+    retry: bool = False
+    """True where no reply came at all: a resumed run tries this item again."""
 
 
 KINDS: dict[str, type[Record]] = {
@@ -350,7 +352,9 @@ KINDS: dict[str, type[Record]] = {
 }
 
 
-def dropped(step: str, subject_id: str, wanted_id: str, reason: str, raw: str = "") -> Dropped:
+def dropped(
+    step: str, subject_id: str, wanted_id: str, reason: str, raw: str = "", *, retry: bool = False
+) -> Dropped:
     """Build the `Dropped` record for an item that ended at `step`."""
     return Dropped(
         id=f"dropped-{wanted_id}",
@@ -359,4 +363,5 @@ def dropped(step: str, subject_id: str, wanted_id: str, reason: str, raw: str = 
         step=step,
         reason=reason,
         raw=raw,
+        retry=retry,
     )

@@ -90,7 +90,9 @@ DRAFT = Solution(
     previous_id=None,
     files=(CodeFile(path="cart.py", text="def total(items):\n    return 0\n"),),
     tests=(
-        CodeFile(path="test_cart.py", text="from cart import total\n\ndef test_total():\n    assert total([1, 2]) == 3\n"),
+        CodeFile(
+            path="test_cart.py", text="from cart import total\n\ndef test_total():\n    assert total([1, 2]) == 3\n"
+        ),
     ),
     packages=(),
     made=MADE,

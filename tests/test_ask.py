@@ -134,3 +134,11 @@ def test_an_id_names_prompt_model_temperature_and_parents(prompts: Prompts, tmp_
     ids.append(Asker(ScriptedModel([]), Prompts(tmp_path)).record_id("count", "count", "a", temperature=0.5))
     assert len(set(ids)) == 5
     assert asker.record_id("count", "count", "a", temperature=0.5) == ids[0]
+
+
+def test_an_item_without_any_reply_is_tried_again_by_a_resumed_run() -> None:
+    asker = Asker(ScriptedModel([Reply("", "m", "failed", note="the connection broke")]))
+    answer = asyncio.run(asker.ask("judge_challenge", {"question": "q"}, str, temperature=0))
+    assert isinstance(answer, Unanswered)
+    record = answer.dropped("judge", "instruction-1", "score-1")
+    assert (record.retry, record.reason) == (True, "no reply: the connection broke")

@@ -69,7 +69,7 @@ def test_reading_in_small_pieces_gives_the_same_records(tmp_path: Path) -> None:
 
 
 def test_hostile_text_survives(tmp_path: Path) -> None:
-    record = DROPPED.model_copy(update={"raw": "a\u2028b\u0000c\n\r😀\ud800 \"quoted\" \\"})
+    record = DROPPED.model_copy(update={"raw": 'a\u2028b\u0000c\n\r😀\ud800 "quoted" \\'})
     with Journal(tmp_path) as journal:
         journal.append(record)
     assert list(read_run(tmp_path)) == [record]

@@ -69,7 +69,7 @@ def load_named(name: str) -> Encoder:
     try:
         return _construct(name, local_files_only=True)
     except ModelError:
-        _probe(name)
+        ask_hub(name)
     return _construct(name)
 
 
@@ -80,6 +80,21 @@ def fingerprint(name: str, model: Encoder) -> str:
         return f"{_hash_folder(folder)}:{model.max_seq_length}"
     commit = getattr(getattr(getattr(model[0], "auto_model", None), "config", None), "_commit_hash", None)
     return f"{name}@{commit}:{model.max_seq_length}"
+
+
+def ask_hub(name: str) -> None:
+    """Raise `ModelError` unless the model hub has the model: loading would ask many times before it gives up."""
+    import httpx2
+    from huggingface_hub import HfApi
+
+    try:
+        HfApi().model_info(name, timeout=_PROBE_SECONDS)
+    except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
+        raise ModelError(
+            f"embedding model {name!r} is not on this machine and the model hub did not give it: {_first_line(error)} "
+            f"Check the name and the network (and that HF_HUB_OFFLINE is not set), give a folder that holds the model, "
+            f"or use the packaged {PACKAGED!r}."
+        ) from error
 
 
 def _construct(name: str, *, device: str | None = None, local_files_only: bool = False) -> Encoder:
@@ -98,20 +113,6 @@ def _construct(name: str, *, device: str | None = None, local_files_only: bool =
     return model
 
 
-def _probe(name: str) -> None:
-    """Ask the hub once whether it has the model: loading asks a dozen times with long waits before it gives up."""
-    from huggingface_hub import HfApi
-
-    try:
-        HfApi().model_info(name, timeout=_PROBE_SECONDS)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise ModelError(
-            f"embedding model {name!r} is not on this machine and the model hub did not give it: {_first_line(error)} "
-            f"Check the name and the network (and that HF_HUB_OFFLINE is not set), give a folder that holds the model, "
-            f"or use the packaged {PACKAGED!r}."
-        ) from error
-
-
 def _hash_folder(folder: Path) -> str:
     total = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
@@ -124,4 +125,4 @@ def _hash_folder(folder: Path) -> str:
 
 def _first_line(error: Exception) -> str:
     text = str(error).strip()
-    return f"{type(error).__name__}: {text.splitlines()[0] if text else 'no message'}"
+    return f"{type(error).__name__}: {text.splitlines()[0].rstrip('.') if text else 'no message'}."

@@ -60,7 +60,10 @@ class Desk:
     def remember(self, records: Iterable[Record]) -> None:
         """Take records of earlier sessions as finished."""
         for record in records:
-            self.finished[record.wanted_id if isinstance(record, Dropped) else record.id] = record
+            if not isinstance(record, Dropped):
+                self.finished[record.id] = record
+            elif not record.retry:
+                self.finished[record.wanted_id] = record
 
     def keep(self, record: Record) -> None:
         """Journal a record, unless an equal one is there already."""

@@ -13,7 +13,8 @@ from synth.records import CodeFile
 _TAG = re.compile(r"<file>(.*?)</file>", re.IGNORECASE)
 _LOOSE_TAG = re.compile(r"</?file\b[^>]*>", re.IGNORECASE)
 _FENCE = re.compile(r"( *)(`{3,}|~{3,}) *([^\s`]*)[^`]*$")
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
+_FORBIDDEN = re.compile(r"""[\x00-\x1f\x7f<>:"'`|?*]|[ .](?:/|$)|(?:^|/) """)
+"""Characters, and spaces or dots at an end of a part, that some system refuses in a name or that quoting would lose."""
 _LONGEST_PATH = 200
 _DECORATION = "`'\"* \t"
 
@@ -59,11 +60,11 @@ def clean_path(path: str) -> str:
     bare = path.strip(_DECORATION).replace("\\", "/")
     if not bare:
         raise BadBlocks("a <file> tag is empty; put the file's path in it")
-    if bare.startswith(("/", "~")) or re.match(r"[A-Za-z]:", bare):
+    clean = str(PurePosixPath(bare))
+    if clean.startswith(("/", "~")) or re.match(r"[A-Za-z]:", bare):
         raise BadBlocks(f"`{bare}` is an absolute path; use paths relative to the project folder")
     if ".." in bare.split("/"):
         raise BadBlocks(f"`{bare}` leaves the project folder; use paths without `..`")
-    clean = str(PurePosixPath(bare))
     if clean == "." or bare.endswith("/") or _FORBIDDEN.search(clean) or len(clean) > _LONGEST_PATH:
         raise BadBlocks(f"`{bare[:_LONGEST_PATH]}` is not a file name that every system takes; choose a plain one")
     return clean

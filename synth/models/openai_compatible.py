@@ -62,18 +62,18 @@ class OpenAICompatible:
                 async with asyncio.timeout(self._deadline):
                     body = await self._post(request)
             except TimeoutError:
-                return self._without_reply("", started)
+                return self._without_reply("no answer within the deadline", started)
             except openai.APIStatusError as error:
                 if _is_content_filter(error):
                     return Reply("", self.name, "refusal", seconds=time.monotonic() - started)
                 # `from None`: the cause carries the request, and the request carries the key.
                 if reason := why_unusable(error, self._endpoint):
                     raise ModelError(reason) from None
-                return self._without_reply("", started)
+                return self._without_reply(f"the endpoint answered {error.status_code}", started)
             except openai.APIConnectionError as error:
                 if reason := why_unreachable(error, self._endpoint):
                     raise ModelError(reason) from None
-                return self._without_reply("", started)
+                return self._without_reply("the connection broke", started)
             return self._read(body, started)
 
     async def close(self) -> None:
@@ -94,7 +94,7 @@ class OpenAICompatible:
         try:
             completion = _Completion.model_validate_json(body)
         except ValidationError:
-            return self._without_reply(self._endpoint.without_key(body), started)
+            return self._without_reply("the answer is not a chat completion", started, self._endpoint.without_key(body))
         choice = completion.choices[0] if completion.choices else _Choice(message=_Message())
         text = _without_thinking(choice.message.content or "")
         finish = _FINISH.get(choice.finish_reason or "", "stop")
@@ -112,8 +112,8 @@ class OpenAICompatible:
             seconds=time.monotonic() - started,
         )
 
-    def _without_reply(self, raw: str, started: float) -> Reply:
-        return Reply(raw, self.name, "empty", seconds=time.monotonic() - started)
+    def _without_reply(self, why: str, started: float, raw: str = "") -> Reply:
+        return Reply(raw, self.name, "failed", seconds=time.monotonic() - started, note=why)
 
 
 class _Message(BaseModel):

@@ -32,21 +32,18 @@ def refuse(job: Job, importable: Set[str]) -> str | None:
         filter(None, map(_text_fault, every)),
         _clashes([file.path for file in every]),
         _oversize(every, job.limits.disk_mb),
-        [] if test_paths(job.tests) else ["there is no test file"],
+        [] if runnable(job.tests) else ["there is no test file"],
         missing_packages(job, importable),
     )
     return next(checks, None)
 
 
-def test_paths(tests: Sequence[CodeFile]) -> list[str]:
+def runnable(tests: Sequence[CodeFile]) -> list[str]:
     """The files to run: those named like tests, or else every module among them."""
     modules = [file.path for file in tests if file.path.endswith(".py")]
     names = {path: path.rpartition("/")[2] for path in modules}
     named = [path for path in modules if re.fullmatch(r"tests?\.py|test_.*|.*_tests?\.py", names[path])]
     return named or [path for path in modules if names[path] not in ("__init__.py", "conftest.py")]
-
-
-test_paths.__test__ = False  # type: ignore[attr-defined]
 
 
 def missing_packages(job: Job, importable: Set[str]) -> list[str]:

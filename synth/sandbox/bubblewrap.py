@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from synth.sandbox import runner
-from synth.sandbox.admit import refuse, test_paths
+from synth.sandbox.admit import refuse, runnable
 from synth.sandbox.base import Job, JobResult, Limits
 from synth.sandbox.judge import faulty, judge, refused
 from synth.sandbox.runtime import MOUNT, Runtime
@@ -93,7 +93,7 @@ class Bubblewrap:
     def _message(self, job: Job) -> bytes:
         message = {
             "files": {file.path: file.text for file in (*job.files, *job.tests)},
-            "tests": test_paths(job.tests),
+            "tests": runnable(job.tests),
             "limits": resource_limits(job.limits, self._user),
         }
         return json.dumps(message).encode()

@@ -36,7 +36,7 @@ def choose_sandbox() -> Sandbox:
     """
     if sys.platform != "linux":
         raise SandboxUnavailable(
-            f"{_REFUSAL}, and there is none for {sys.platform}. Mend: run Espalier in a Linux virtual machine or container."
+            f"{_REFUSAL}, and {sys.platform} has none. Mend: run Espalier in a Linux virtual machine or container."
         )
     program = _find()
     _probe_start(program)

@@ -14,7 +14,8 @@ from synth.sandbox.watch import Seen
 
 _NO_TESTS = 5
 """pytest's exit code for "nothing was collected"."""
-_ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]+")
+_ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]+|(?<=\.\.\.)[0-9a-fx]+(?=>)")
+"""Of an object, in full or with its beginning cut off."""
 
 
 class _End(BaseModel):

@@ -112,7 +112,8 @@ def _run_child(report: int, job: dict[str, Any]) -> NoReturn:
 def _confine(report: int, limits: dict[str, int]) -> None:
     """Take away the descriptors that the code under test has no business with, and set its limits."""
     os.set_inheritable(report, False)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.close(0)
+    os.open(os.devnull, os.O_RDONLY)
     for name, value in limits.items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value + 1 if name == "CPU" else value))
 

@@ -26,6 +26,7 @@ MOUNT = Path("/runtime")
 """Where the sandbox sees it."""
 
 _FORMAT = 1
+_UNFINISHED = "building-"
 _MODULES = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging", "pygments")
 _STDLIB_OMITS = frozenset(
     {
@@ -190,7 +191,9 @@ def _omitted(name: str) -> bool:
 
 def _build(folder: Path) -> None:
     """Copy everything beside `folder`, compile it, and move it there in one step."""
-    made = Path(tempfile.mkdtemp(prefix="building-", dir=folder.parent))
+    for unfinished in folder.parent.glob(f"{_UNFINISHED}*"):
+        shutil.rmtree(unfinished, ignore_errors=True)
+    made = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
     try:
         library = _copy_interpreter(made)
         for source in _module_sources():
@@ -255,7 +258,7 @@ def _compile(made: Path) -> None:
 
 
 def _open_to_all(made: Path) -> None:
-    made.chmod(0o755)
-    for place in made.rglob("*"):
-        if place.is_dir() and not place.is_symlink():
-            place.chmod(0o755)
+    """Let every user read, whatever our umask."""
+    for place in (made, *made.rglob("*")):
+        if not place.is_symlink():
+            place.chmod(place.stat().st_mode | (0o555 if place.is_dir() else 0o444))

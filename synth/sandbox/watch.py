@@ -1,4 +1,4 @@
-"""Watching one sandbox from the host: feed it, keep what it says within bounds, end it in time, leave nothing behind."""
+"""Watching one sandbox from the host: feed it, bound what it says, end it in time, leave nothing behind."""
 
 import json
 import os

@@ -107,8 +107,8 @@ class _Sorting:
     refused: list[Refused] = field(default_factory=list)
     _meant: dict[FeaturePath, FeaturePath | None] = field(default_factory=lambda: {(): ()})
     """Where a path as it was written goes; None where it was refused."""
-    _keys: dict[FeaturePath, dict[str, str]] = field(default_factory=dict)
-    """For each parent: its children, new ones too, by what makes names near-duplicates."""
+    _fresh: dict[tuple[FeaturePath, str], str] = field(default_factory=dict)
+    """New names by their parent's path and by what makes names near-duplicates."""
 
     def place(self, written: FeaturePath) -> None:
         """Decide about one node; the one above it was placed before."""
@@ -127,7 +127,7 @@ class _Sorting:
         if parent is None or reason:
             self._refuse((*(written[:-1] if parent is None else parent), name or written[-1]), reason)
             return None
-        return self._place_child(parent, name, near_key(written[-1]))
+        return self._place_child(parent, name, written[-1])
 
     def _objection(self, written: FeaturePath, parent: FeaturePath | None, name: str) -> str:
         """Why the name cannot be taken below `parent`; empty where it can."""
@@ -143,11 +143,14 @@ class _Sorting:
             return f"not one of the {len(CATEGORIES)} categories"
         return ""
 
-    def _place_child(self, parent: FeaturePath, name: str, key: str) -> FeaturePath:
+    def _place_child(self, parent: FeaturePath, name: str, written: str) -> FeaturePath:
         path = (*parent, name)
         if self._is_known(path) or path in self.added:
             return path
-        sibling = self._children(parent).setdefault(key, name)
+        node = self.tree.node(parent)
+        sibling = None if node is None else self.tree.near_child(node, written)
+        if sibling is None:
+            sibling = self._fresh.setdefault((parent, near_key(written)), name)
         if sibling == name:
             self.added[path] = None
             return path
@@ -161,13 +164,6 @@ class _Sorting:
         if node is not None:
             self.known.setdefault(path[:-1], {})[node] = None
         return node is not None
-
-    def _children(self, parent: FeaturePath) -> dict[str, str]:
-        if parent not in self._keys:
-            node = self.tree.node(parent)
-            names = [] if node is None else [self.tree.name(child) for child in self.tree.children(node)]
-            self._keys[parent] = {near_key(name): name for name in reversed(names)}
-        return self._keys[parent]
 
     def _refuse(self, path: FeaturePath, reason: str) -> None:
         self.refused.append(Refused(path=tuple(map(_shown, path)), reason=reason))

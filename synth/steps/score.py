@@ -17,7 +17,7 @@ def score_solution(solution: Solution, subtree: Subtree | None) -> list[Score]:
     except source.Unparsed as error:
         return [_score(solution, "unparsed", 1.0, source.__name__, str(error))]
     except RecursionError:
-        return [_score(solution, "unparsed", 1.0, source.__name__, "an expression is nested too deeply to be measured")]
+        return [_score(solution, "unparsed", 1.0, source.__name__, "the code is nested too deeply to be measured")]
     return [_score(solution, name, value, by) for by, values in measured for name, value in values.items()]
 
 

@@ -71,7 +71,7 @@ def keep_best(
     """
     _check(instructions)
     ranked = sorted((values[item.id] for item in instructions if item.id in values), reverse=True)
-    # 0.1 * 30 is a hair above 3 in floating point; that hair is not a place.
+    # 0.07 * 100 is a hair above 7 in floating point; that hair is not a place.
     places = math.ceil(keep * len(ranked) - 1e-9)
     rank = {value: len(ranked) - after for after, value in enumerate(reversed(ranked))}
     choices = []

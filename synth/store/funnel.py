@@ -18,7 +18,11 @@ class Counts:
     verdicts: int
     proven: int
     """Tasks with a solution that passed."""
+    scores: int
+    trees: int
+    """Tree-of-Evolution trees."""
     instructions: int
+    """Evolved ones; roots are not counted."""
     collected: int
     answers: int
     datasets: int
@@ -63,11 +67,12 @@ class Usage:
 
 def counts(db: Database) -> Counts:
     """Totals of the workspace."""
-    names = ("seeds", "extractions", "growths", "subtrees", "tasks", "solutions", "verdicts")
+    names = ("seeds", "extractions", "growths", "subtrees", "tasks", "solutions", "verdicts", "scores")
     totals = {name: _one(db, f"select count(*) from {name}") for name in names}
     return Counts(
         **totals,
         proven=_one(db, _PROVEN.format(extra="")),
+        trees=_one(db, "select count(*) from instructions where round = 0"),
         instructions=_one(db, "select count(*) from instructions where round > 0"),
         collected=_one(db, "select count(*) from choices where stage = 'collect' and kept"),
         answers=_one(db, "select count(*) from answers"),
@@ -130,7 +135,9 @@ def _evolution_stages(db: Database, run_id: str | None) -> tuple[Stage, ...]:
 def _drops(db: Database, run_id: str | None) -> tuple[Drop, ...]:
     ended = db.rows(
         f"""select step, trim(split_part(reason, ':', 1)) as why, count(*), min(reason) from drops
-        where {OF_RUN.format(id="id", kind="dropped")} group by step, why order by count(*) desc, step, why""",
+        where {OF_RUN.format(id="id", kind="dropped")}
+          and wanted_id not in (select record_id from members)  -- a later try made it
+        group by step, why order by count(*) desc, step, why""",
         [run_id, run_id],
     )
     unproven = db.rows(

@@ -62,7 +62,7 @@ create table answers (
     id varchar primary key, instruction_id varchar, text varchar using compression zstd, made varchar);
 create table drops (
     id varchar primary key, subject_id varchar, wanted_id varchar, step varchar, reason varchar,
-    raw varchar using compression zstd);
+    raw varchar using compression zstd, retry boolean);
 create table members (run_id varchar, kind varchar, record_id varchar, primary key (run_id, kind, record_id));
 create table ingested (run_id varchar, file varchar, bytes bigint, damaged bigint, primary key (run_id, file));
 create table datasets (

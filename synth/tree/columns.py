@@ -8,6 +8,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 
 from synth.records import Extraction, FeaturePath, Growth
+from synth.tree.names import near_key
 
 ROOT = 0
 """The node above the categories; it is no feature and carries no count."""
@@ -33,6 +34,7 @@ class FeatureTree:
         self._evidence: list[list[str]] = [[]]
         self._lookup: dict[int, dict[str, int]] = {}
         self._ordered: dict[int, list[int]] = {}
+        self._alike: dict[int, dict[str, str]] = {}
         self._child_sum: dict[int, int] = {}
         self._child_counted: dict[int, int] = {}
 
@@ -54,6 +56,13 @@ class FeatureTree:
         """The child of `node` called `name`."""
         children = self._lookup.get(node)
         return None if children is None else children.get(name)
+
+    def near_child(self, node: int, name: str) -> str | None:
+        """The child of `node` that says the same as `name` (see `names.near_duplicate`), the first where many do."""
+        if node not in self._alike:
+            names = [self._name[child] for child in self._ordered.get(node, ())]
+            self._alike[node] = {near_key(sibling): sibling for sibling in reversed(names)}
+        return self._alike[node].get(near_key(name))
 
     def path(self, node: int) -> FeaturePath:
         """Names from the category down to `node`."""
@@ -194,6 +203,9 @@ class FeatureTree:
         self._estimated.append(None)
         self._evidence.append([])
         children[name] = node
+        if parent in self._alike:
+            alike, key = self._alike[parent], near_key(name)
+            alike[key] = min(name, alike.get(key, name))
         insort(self._ordered.setdefault(parent, []), node, key=self._name.__getitem__)
         return node
 

@@ -104,6 +104,7 @@ def test_relative_paths_are_written_one_way(path: str, clean: str) -> None:
         "c:a.py",
         "\\\\host\\a.py",
         "~/a.py",
+        "./~",
         "../a.py",
         "a/../../b.py",
         "src\\..\\..\\a.py",
@@ -112,6 +113,8 @@ def test_relative_paths_are_written_one_way(path: str, clean: str) -> None:
         "src/",
         "a\x00.py",
         "a:b.py",
+        "a's.py",
+        "a /b.py",
         "x" * 300,
     ],
 )

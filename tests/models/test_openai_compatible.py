@@ -177,7 +177,7 @@ def test_a_body_that_is_no_completion_is_one_failed_question_with_the_body_kept(
     script: loopback.Answer, raw: str
 ) -> None:
     reply, _ = ask_one(script)
-    assert reply.finish == "empty"
+    assert reply.finish == "failed"
     assert reply.text.startswith(raw)
 
 
@@ -193,7 +193,7 @@ def test_a_rate_limit_is_waited_out() -> None:
 @pytest.mark.parametrize("script", [loopback.server_error(), loopback.rate_limited()])
 def test_a_server_that_keeps_failing_costs_one_question_not_the_run(script: loopback.Answer) -> None:
     reply, server = ask_one(script)
-    assert (reply.finish, reply.text) == ("empty", "")
+    assert (reply.finish, reply.text) == ("failed", "")
     assert len(server.requests) == 3
 
 
@@ -205,24 +205,24 @@ def test_a_broken_connection_is_tried_again() -> None:
 
 def test_a_connection_that_keeps_breaking_costs_one_question_not_the_run() -> None:
     reply, _ = ask_one(loopback.reset(), max_retries=0)
-    assert (reply.finish, reply.text) == ("empty", "")
+    assert (reply.finish, reply.text) == ("failed", "")
 
 
 def test_a_server_that_hangs_costs_one_question_and_retries_do_not_stretch_the_deadline() -> None:
     reply, server = ask_one(loopback.hang(), deadline_seconds=0.3, max_retries=3)
-    assert (reply.finish, reply.text) == ("empty", "")
+    assert (reply.finish, reply.text) == ("failed", "")
     assert len(server.requests) == 1
 
 
 def test_waiting_for_a_retry_counts_towards_the_deadline() -> None:
     reply, server = ask_one(loopback.rate_limited(60), deadline_seconds=0.3)
-    assert reply.finish == "empty"
+    assert reply.finish == "failed"
     assert len(server.requests) == 1
 
 
 def test_a_question_that_the_server_finds_too_long_costs_only_itself() -> None:
     reply, server = ask_one(loopback.error(400, "Too many tokens.", "context_length_exceeded"))
-    assert reply.finish == "empty"
+    assert reply.finish == "failed"
     assert len(server.requests) == 1
 
 
@@ -234,7 +234,7 @@ def test_one_failed_question_leaves_the_next_one_alone() -> None:
         return [reply.finish for reply in replies]
 
     with Loopback(loopback.reset(), loopback.server_error(), loopback.ok()) as server:
-        assert asyncio.run(run(server)) == ["empty", "empty", "stop"]
+        assert asyncio.run(run(server)) == ["failed", "failed", "stop"]
 
 
 # ---- what ends the run

@@ -39,11 +39,15 @@ def test_the_picks_are_those_of_the_plain_greedy(count: int, size: int, width: i
     assert pick_coreset(rows, size, seed=3) == plain_greedy(rows, size, seed=3)
 
 
-def test_clustered_points_are_picked_as_the_plain_greedy_does() -> None:
+def test_tight_clusters_are_covered_as_well_as_by_the_plain_greedy() -> None:
     generator = np.random.default_rng(5)
     centres = generator.normal(size=(9, 12))
-    rows = np.asarray(centres[generator.integers(9, size=900)] + 0.01 * generator.normal(size=(900, 12)), np.float32)
-    assert pick_coreset(rows, 150, seed=1) == plain_greedy(rows, 150, seed=1)
+    points = centres[generator.integers(9, size=900)] + 0.01 * generator.normal(size=(900, 12))
+    rows = np.asarray(points / np.linalg.norm(points, axis=1, keepdims=True), np.float32)
+    picks = pick_coreset(rows, 150, seed=1)
+    assert len(set(picks)) == 150
+    assert radius(rows, picks) == pytest.approx(radius(rows, plain_greedy(rows, 150, seed=1)), rel=0.02)
+    assert pick_coreset(rows, 9, seed=1) == plain_greedy(rows, 9, seed=1)
 
 
 @given(st.integers(1, 40), st.integers(1, 45), st.integers(0, 5), st.integers(0, 3))

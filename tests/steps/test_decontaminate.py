@@ -52,6 +52,11 @@ def test_every_nested_string_counts(tmp_path: Path, row: object) -> None:
     assert not check_overlap("s", TWELVE, load_benchmarks([written(tmp_path, row)], 10)).kept
 
 
+def test_a_text_that_stands_twice_is_named_at_its_first_place(tmp_path: Path) -> None:
+    file = written(tmp_path, "other", TWELVE, TWELVE)
+    assert f"{file}:2" in check_overlap("s", TWELVE, load_benchmarks([file], 10)).reason
+
+
 def test_keys_do_not_count(tmp_path: Path) -> None:
     assert check_overlap("s", TWELVE, load_benchmarks([written(tmp_path, {TWELVE: "value"})], 10)).kept
 

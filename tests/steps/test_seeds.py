@@ -270,7 +270,11 @@ def test_no_text_makes_the_reader_raise(tmp_path_factory: pytest.TempPathFactory
         ast.parse(plain(seed.code))
 
 
-MIT = "MIT License\n\nPermission is hereby granted, free of charge, to any person obtaining a copy of this software, subject to: \nthe above copyright notice and this permission notice shall be included"
+MIT = """MIT License
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software, provided that
+the above copyright notice and this permission notice shall be included.
+"""
 BSD = "Redistribution and use in source and binary forms are permitted. Neither the name of the holder may be used"
 LICENCES = {
     "MIT": MIT,
@@ -280,7 +284,7 @@ LICENCES = {
     "GPL-3.0": "GNU GENERAL PUBLIC LICENSE\n Version 3, 29 June 2007\n"
     + "x" * 500
     + "GNU Affero General Public License version 3",
-    "LGPL-3.0": "GNU LESSER GENERAL PUBLIC LICENSE\nVersion 3, 29 June 2007\n incorporates the GNU General Public License version 3",
+    "LGPL-3.0": "GNU LESSER GENERAL PUBLIC LICENSE\nVersion 3\n It adds to the GNU General Public License version 3",
     "MPL-2.0": "Mozilla Public License Version 2.0\n====",
     "unknown": "All rights reserved.",
 }

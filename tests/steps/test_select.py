@@ -134,7 +134,7 @@ def test_the_best_share_of_a_round_goes_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keep", "scored", "kept"), [(0.1, 30, 3), (0.75, 4, 3), (0.75, 5, 4), (0.01, 5, 1), (1, 3, 3)]
+    ("keep", "scored", "kept"), [(0.07, 100, 7), (0.75, 4, 3), (0.75, 5, 4), (0.01, 5, 1), (1, 3, 3)]
 )
 def test_the_share_is_rounded_up_without_the_noise_of_floating_point(keep: float, scored: int, kept: int) -> None:
     nodes = [node(f"n{place}") for place in range(scored)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from synth.records import CATEGORIES, Extraction, FeaturePath, Growth, Grown, Made
+from synth.records import CATEGORIES, Extraction, FeaturePath, Grown, Growth, Made
 from synth.tree.columns import FeatureTree
 
 MADE = Made(engine="scripted", model="scripted-1", prompt="p", prompt_hash="h", temperature=0.0)
@@ -14,9 +14,7 @@ names = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4),
 )
 categories = st.sampled_from(CATEGORIES[1:])
-paths = st.builds(
-    lambda category, below: (category, *below), categories, st.lists(names, max_size=4)
-)
+paths = st.builds(lambda category, below: (category, *below), categories, st.lists(names, max_size=4))
 path_lists = st.lists(paths, min_size=1, max_size=25)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from synth.records import FeaturePath
 from synth.tree.columns import ROOT, FeatureTree
+from synth.tree.names import near_duplicate
 from tests.tree.strategies import closed, extraction, growth, path_lists, paths, tree_of, trees
 
 
@@ -114,6 +115,19 @@ def test_a_grown_feature_that_a_seed_shows_later_weighs_what_was_observed() -> N
     tree.add_extraction(extraction([("workflow",)]), "seed-1")
     assert (tree.count(node), tree.observed(node), tree.estimated(node)) == (1, 1, 6.5)
     assert tree.mean_child_count(ROOT) == 1
+
+
+@given(trees(), paths, st.data())
+def test_the_near_child_is_the_first_child_that_is_a_near_duplicate_also_after_growth(
+    tree: FeatureTree, new: FeaturePath, data: st.DataObject
+) -> None:
+    parents = [ROOT, *tree.nodes()]
+    asked = data.draw(st.sampled_from([tree.path(node)[-1] for node in tree.nodes()]))
+    for _ in range(2):
+        for node in parents:
+            names = [tree.name(child) for child in tree.children(node)]
+            assert tree.near_child(node, asked) == near_duplicate(asked, names)
+        tree.add_growth(growth([(new, 1.0), ((new[0], asked.upper()), 1.0), ((new[0], f" {asked}"), 1.0)]))
 
 
 def test_names_that_start_alike_share_nothing() -> None:

@@ -28,7 +28,9 @@ def test_a_name_is_brought_to_one_spelling(raw: str, expected: str) -> None:
     assert normalise(raw) == expected
 
 
-@pytest.mark.parametrize("raw", ["", "  ", "None", "N/A", "n.a.", "null", "`none`", "...", "-", "Not specified", "OTHER"])
+@pytest.mark.parametrize(
+    "raw", ["", "  ", "None", "N/A", "n.a.", "null", "`none`", "...", "-", "Not specified", "OTHER"]
+)
 def test_a_name_that_says_nothing_is_none(raw: str) -> None:
     assert normalise(raw) is None
 

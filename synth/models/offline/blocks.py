@@ -8,11 +8,12 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import Field, ValidationError, field_validator
 
@@ -60,7 +61,7 @@ class Block(Frozen):
     tags: tuple[str, ...] = Field(min_length=1)
     goal: str
     requirements: str
-    params: dict[str, tuple[Any, ...]] = {}
+    params: dict[str, tuple[Any, ...]] = Field(default_factory=dict)
     code: str
     cases: tuple[Case, ...] = Field(min_length=1)
     flaws: tuple[Flaw, ...] = ()
@@ -95,6 +96,9 @@ class Block(Frozen):
         return [{"call": item} if isinstance(item, str) else item for item in value]
 
 
+_MORE_DIGITS = re.compile(r"\.?\d")
+_MORE_LETTERS = re.compile(r"\w")
+
 _TEMPLATES = ImmutableSandboxedEnvironment(
     undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True
 )
@@ -104,7 +108,12 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     """Fill a block's or combiner's text. Raises `jinja2.TemplateError`."""
     if "{{" not in template and "{%" not in template:
         return template
-    return _TEMPLATES.from_string(template).render(**values)
+    return _compiled(template).render(**values)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(template: str) -> Template:
+    return _TEMPLATES.from_string(template)
 
 
 def read_params(block: Block, text: str) -> dict[str, Any] | None:
@@ -123,8 +132,8 @@ def _stated_length(text: str, value: object) -> int:
     """How much of the start of `text` writes `value`; 0 where it does not."""
     longest = 0
     for form in (str(value), repr(value), json.dumps(value)):
-        ends_inside_a_word = re.match(r"\w|\.\d", text[len(form) :]) and form[-1:].isalnum()
-        if text.startswith(form) and not ends_inside_a_word:
+        goes_on = _MORE_DIGITS if form[-1:].isdigit() else _MORE_LETTERS if form[-1:].isalpha() else None
+        if text.startswith(form) and not (goes_on and goes_on.match(text, len(form))):
             longest = max(longest, len(form))
     return longest
 

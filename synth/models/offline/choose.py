@@ -13,10 +13,11 @@ _NEARLY = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Block names in the order of choice, and the features that they realise."""
+    """Block names in the order of choice, and which feature each realises."""
 
     blocks: tuple[str, ...]
-    features: tuple[str, ...]
+    claims: tuple[tuple[str, str], ...]
+    """(feature, block)."""
 
 
 def choose_blocks(
@@ -27,17 +28,18 @@ def choose_blocks(
     A feature that a chosen block realises already is claimed for it instead of adding a block.
     """
     blocks: list[str] = []
-    features: list[str] = []
+    claims: list[tuple[str, str]] = []
     for name in order:
         able = [fit.block for fit in fits.get(name, ()) if fit.likeness >= fits[name][0].likeness - _NEARLY]
         if not able:
             continue
-        if not any(block in blocks for block in able):
-            if len(blocks) == count:
-                continue
-            blocks.append(rng.choice(able))
-        features.append(name)
-    return Chosen(tuple(blocks), tuple(features))
+        block = next((block for block in able if block in blocks), None)
+        if block is None and len(blocks) < count:
+            block = rng.choice(able)
+            blocks.append(block)
+        if block is not None:
+            claims.append((name, block))
+    return Chosen(tuple(blocks), tuple(claims))
 
 
 def add_relations(

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from synth.models.offline.examples import is_telling, join_examples
+from synth.models.offline.examples import chain_tells
 from synth.models.offline.files import mergeable
 from synth.models.offline.joins import Joiner
 from synth.models.offline.plan import Join, Part, Plan, Program
@@ -13,9 +13,10 @@ from synth.models.offline.shelf import Module, Shelf
 from synth.models.offline.wording import Domain
 
 MOST_FILES = 8
-_LONGEST_CHAIN = 4
-_TRIES = 4
-"""Groups of parts tried with one kind of join."""
+_LONGEST_CHAIN = 3
+_LARGEST_GROUP = 4
+_TRIES = 6
+"""Chains tried of those that the types allow."""
 _OWN_MODULE_SHARE = 0.35
 """Of single blocks: how often the file has the block's name instead of `solution`."""
 _ERRORS_SHARE = 0.6
@@ -63,47 +64,42 @@ def _with_service(shelf: Shelf, plan: Plan, domain: Domain, rng: random.Random) 
 
 
 def _joined_plans(shelf: Shelf, plan: Plan, domain: Domain, rng: random.Random) -> Iterator[Plan]:
-    """The plan with one join added whose examples show something; kinds in random order, long chains first."""
+    """The plan with one join added that gives something worth testing; kinds of join in random order."""
     modules = list(Program(plan, shelf).modules.values())
     groups = {"chain": _chains(modules, rng), "same": _same_groups(modules)}
     kinds = [joiner for joiner in shelf.joiners.values() if joiner.needs != "any"]
     for joiner in rng.sample(kinds, len(kinds)):
         fitting = [group for group in groups[joiner.needs] if len(group) <= joiner.most]
-        for uses in fitting[:_TRIES]:
-            joined = replace(plan, joins=(_named_join(shelf, joiner, plan, uses, domain, rng),))
-            if is_telling(join_examples(Program(joined, shelf))[joined.joins[0].function]):
-                yield joined
-                break
+        if fitting:
+            uses = [module.name for module in fitting[0]]
+            yield replace(plan, joins=(_named_join(shelf, joiner, plan, uses, domain, rng),))
 
 
-def _chains(modules: Sequence[Module], rng: random.Random) -> list[tuple[str, ...]]:
-    """Ways to feed one part's result to the next, longest first, equals in random order."""
+def _chains(modules: Sequence[Module], rng: random.Random) -> list[tuple[Module, ...]]:
+    """Ways to feed one part's result to the next, in random order; only those whose last results tell something."""
     usable = [module for module in modules if module.inputs]
-    paths = [(module,) for module in rng.sample(usable, len(usable))]
+    growing: list[tuple[Module, ...]] = [(module,) for module in usable]
     found: list[tuple[Module, ...]] = []
-    while paths:
-        path = paths.pop()
-        longer = [(*path, module) for module in usable if module not in path and _feeds(path[-1], module)]
+    while growing:
+        path = growing.pop()
         if len(path) < _LONGEST_CHAIN:
-            paths += longer
-        if len(path) > 1:
-            found.append(path)
-    rng.shuffle(found)
-    found.sort(key=len, reverse=True)
-    return [tuple(module.name for module in path) for path in found]
+            longer = [(*path, module) for module in usable if module not in path and _feeds(path[-1], module)]
+            growing += longer
+            found += longer
+    return [path for path in rng.sample(found, min(len(found), _TRIES)) if chain_tells(path)]
 
 
 def _feeds(first: Module, second: Module) -> bool:
     return first.block.io.gives == second.block.io.takes != "other"
 
 
-def _same_groups(modules: Sequence[Module]) -> list[tuple[str, ...]]:
+def _same_groups(modules: Sequence[Module]) -> list[tuple[Module, ...]]:
     """Parts whose functions take the same kind of value, largest group first."""
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, list[Module]] = {}
     for module in modules:
         if module.inputs and module.block.io.takes != "other":
-            groups.setdefault(module.block.io.takes, []).append(module.name)
-    several = [tuple(group[:_LONGEST_CHAIN]) for group in groups.values() if len(group) > 1]
+            groups.setdefault(module.block.io.takes, []).append(module)
+    several = [tuple(group[:_LARGEST_GROUP]) for group in groups.values() if len(group) > 1]
     return sorted(several, key=len, reverse=True)
 
 

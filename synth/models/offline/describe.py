@@ -9,6 +9,9 @@ from synth.models.offline.examples import all_examples
 from synth.models.offline.plan import ERRORS, Join, Program
 from synth.models.offline.run import Seen
 
+LAYOUT_START = "Use the standard library only and "
+"""The first words of every description."""
+
 _MOST_EXAMPLES = 3
 _LONGEST_EXAMPLE = 300
 
@@ -26,9 +29,9 @@ def describe_program(program: Program) -> str:
 
 def _layout(program: Program) -> str:
     if program.plan.module:
-        return f"Use the standard library only and put everything into one module, `{program.plan.module}.py`."
+        return f"{LAYOUT_START}put everything into one module, `{program.plan.module}.py`."
     count = len(program.plan.functions) + program.plan.errors
-    lines = [f"Use the standard library only and write {count} modules, all in the same folder:"]
+    lines = [f"{LAYOUT_START}write {count} modules, all in the same folder:"]
     if program.plan.errors:
         classes = [f"`{error.name}`, a subclass of `{error.base}`" for error in program.own_errors]
         lines.append(f"- `{ERRORS}.py` with the exceptions of the others: {'; '.join(classes)}")

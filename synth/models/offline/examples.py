@@ -1,12 +1,15 @@
-"""What each function of a program gives for concrete calls: the worked examples of a task and the facts of its tests."""
+"""What the functions of a program give for concrete calls: a task's worked examples and the facts of its tests."""
 
 import ast
 from collections.abc import Sequence
 
 from synth.models.offline.plan import Join, Program
 from synth.models.offline.run import Seen, observe_calls
+from synth.models.offline.shelf import Module
 
 MAX_INPUTS = 4
+_EMPTY = {None, "None", "[]", "{}", "''", "0"}
+_REQUESTS_A_CALL = 2
 
 
 def all_examples(program: Program) -> dict[str, tuple[Seen, ...]]:
@@ -26,9 +29,13 @@ def join_examples(program: Program) -> dict[str, tuple[Seen, ...]]:
     return {name: tuple(usable[call] for call in calls if call in usable) for name, calls in wanted.items()}
 
 
-def is_telling(examples: Sequence[Seen]) -> bool:
-    """Whether a join's examples show something: two different values at least."""
-    return len({item.value for item in examples if item.value not in (None, "None", "[]", "{}", "''")}) >= 2
+def chain_tells(modules: Sequence[Module]) -> bool:
+    """Whether feeding each result to the next function gives two different values at least, empty ones apart."""
+    calls = list(modules[0].inputs[:MAX_INPUTS])
+    for module in modules:
+        calls = [f"{module.name}({call})" for call in calls]
+    seen = observe_calls({module.name: module.code for module in modules}, calls)
+    return len({item.value for item in seen} - _EMPTY) >= 2
 
 
 def _calls(program: Program, join: Join) -> list[str]:
@@ -54,20 +61,28 @@ def _arguments(program: Program, join: Join) -> tuple[list[str], list[str]]:
 
 
 def _request_calls(program: Program, join: Join) -> list[str]:
-    requests, failing = [], []
+    """Lists of a few requests each, so that an example stays readable; then a failing, an empty and an unknown one."""
+    good, failing = [], []
     for name in join.uses:
         if name in program.modules:
             module = program.modules[name]
-            requests += [f"({name!r}, {args})" for item in module.seen[:2] if (args := _positional(item.call))]
+            lists = [text for item in module.seen if item.raises is None and (text := _positional(item.call))]
+            good += [f"({name!r}, {min(lists, key=len)})"] if lists else []
             failing += [f"({name!r}, {_listed([argument])})" for argument in module.refused[:1]]
         else:
-            inner = next(other for other in program.plan.joins if other.function == name)
-            inputs, _ = _arguments(program, inner)
-            is_items = program.shelf.joiners[inner.kind].form == "items"
-            requests += [f"({name!r}, {_listed([_listed(inputs[:2]) if is_items else inputs[0]])})"]
-    mixed = [*requests[:1], *failing[:2], *requests[-1:]]
-    unknown = [*requests[:1], "('unknown_operation', [])"]
-    return [f"{join.function}({_listed(each)})" for each in (requests[::2], mixed, requests[1::2], [], unknown)]
+            good.append(f"({name!r}, {_listed([_inner_argument(program, name)])})")
+    groups = [good[start : start + _REQUESTS_A_CALL] for start in range(0, len(good), _REQUESTS_A_CALL)]
+    mixed = [*failing[:2], *good[-1:]]
+    unknown = [*good[:1], "('unknown_operation', [])"]
+    return [f"{join.function}({_listed(each)})" for each in (*groups, mixed, [], unknown)]
+
+
+def _inner_argument(program: Program, function: str) -> str:
+    """The shortest argument for a join that a service offers."""
+    inner = next(join for join in program.plan.joins if join.function == function)
+    inputs, _ = _arguments(program, inner)
+    shortest = min(inputs, key=len)
+    return _listed([shortest]) if program.shelf.joiners[inner.kind].form == "items" else shortest
 
 
 def _positional(call: str) -> str:

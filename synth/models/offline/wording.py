@@ -69,7 +69,7 @@ class Wording:
             goals=goals,
             Goals=_capital(goals),
             thing=rng.choice(("function", "module") if one and not joins else ("module",) if one else _PACKAGES),
-            extra=f", and to {joins[-1]}" if joins else "",
+            extra=f", and {joins[-1]}" if joins else "",
         )
 
 

@@ -55,12 +55,8 @@ def read_text(file: Path) -> str:
         encoding, _ = tokenize.detect_encoding(lambda: next(lines, b""))
         text = raw.decode(encoding)
         text.encode()
-    except SyntaxError as error:
-        raise Unreadable(f"encoding: {error.msg}") from error
-    except UnicodeError as error:
+    except (SyntaxError, UnicodeError, LookupError) as error:
         raise Unreadable(f"encoding: {error}; save it as UTF-8 or declare its encoding in line 1") from error
-    except LookupError as error:
-        raise Unreadable(f"encoding: {error}") from error
     return text
 
 

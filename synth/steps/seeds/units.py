@@ -1,6 +1,7 @@
 """Cutting a file into units: functions and classes of a useful size, with their decorators."""
 
 import ast
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -46,13 +47,13 @@ def _units(owner: ast.AST, prefix: str, lines: list[str]) -> Iterator[Unit]:
 
 def _definitions(owner: ast.AST) -> Iterator[Definition]:
     """The functions and classes of a body, those under `if`, `try` and the like included."""
-    waiting = list(ast.iter_child_nodes(owner))
+    waiting = deque(ast.iter_child_nodes(owner))
     while waiting:
-        node = waiting.pop(0)
+        node = waiting.popleft()
         if isinstance(node, Definition):
             yield node
         elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
-            waiting[:0] = ast.iter_child_nodes(node)
+            waiting.extendleft(reversed(list(ast.iter_child_nodes(node))))
 
 
 def _cut(node: Definition, prefix: str, lines: list[str]) -> Unit:

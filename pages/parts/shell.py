@@ -1,0 +1,76 @@
+"""What every page stands in: the open workspace, its heading, and plain words where something went wrong."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from synth.errors import EspalierError
+from synth.workspace import Workspace
+
+_log = logging.getLogger("espalier")
+
+
+def workspace_folder() -> Path:
+    """The folder that this app works on: `ESPALIER_WORKSPACE`, else `workspace` beside `app.py`."""
+    return Path(os.environ.get("ESPALIER_WORKSPACE") or Path(__file__).resolve().parents[2] / "workspace")
+
+
+@st.cache_resource(show_spinner="Opening the workspace", on_release=lambda workspace: workspace.close())
+def _open(folder: str) -> Workspace:
+    workspace = Workspace(Path(folder))
+    workspace.ingest_in_background()
+    return workspace
+
+
+def open_workspace() -> Workspace:
+    """The workspace, opened once for all sessions; the page ends with a plain message where it cannot be."""
+    try:
+        return _open(str(workspace_folder()))
+    except EspalierError as error:
+        st.title("Espalier")
+        st.error(str(error), icon=":material/lock:")
+        if st.button("Try again", type="primary"):
+            st.rerun()
+        st.stop()
+
+
+@contextmanager
+def page(title: str, intro: str) -> Iterator[Workspace]:
+    """Heading and intro of a page, and its workspace; what goes wrong inside is said in plain words."""
+    st.title(title)
+    st.caption(intro)
+    workspace = open_workspace()
+    with said_plainly():
+        yield workspace
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """Show an error of ours as its message, anything else as one line with the details in the log."""
+    try:
+        yield
+    except EspalierError as error:
+        st.error(str(error), icon=":material/error:")
+    except Exception as error:  # the last stop before a person: never a traceback
+        if type(error).__module__.startswith("streamlit"):
+            raise  # rerun and stop are exceptions of Streamlit's own
+        _log.exception("a page failed")
+        st.error(
+            f"Something went wrong here ({type(error).__name__}). Nothing was lost; the log says more.",
+            icon=":material/bug_report:",
+        )
+
+
+def empty_state(icon: str, title: str, what_to_do: str, page_file: str = "", label: str = "") -> None:
+    """Say that there is nothing yet and what makes it come, with a link to the page where that is done."""
+    with st.container(border=True, horizontal_alignment="center", gap="xsmall"):
+        st.space("small")
+        st.markdown(f"### :material/{icon}: {title}", text_alignment="center", anchors=False)
+        st.markdown(what_to_do, text_alignment="center")
+        if page_file:
+            st.page_link(page_file, label=label, icon=":material/arrow_forward:")
+        st.space("small")
