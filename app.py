@@ -1,24 +1,20 @@
-"""Opens the workspace and declares the pages in flow order."""
+"""Opens the workspace and shows the page that is asked for."""
+
+from pathlib import Path
 
 import streamlit as st
 
-from pages.parts.shell import open_workspace
+from pages.parts.contents import declare_pages
+from pages.parts.shell import enter
 
-st.set_page_config(page_title="Espalier", page_icon=":material/account_tree:", layout="wide")
+PARTS = Path(__file__).parent / "pages" / "parts"
 
-PAGES = {
-    "": [st.Page("pages/home.py", title="Home", icon=":material/home:", default=True)],
-    "Flow": [
-        st.Page("pages/seeds.py", title="Seeds", icon=":material/grain:"),
-        st.Page("pages/tree.py", title="Tree", icon=":material/account_tree:"),
-        st.Page("pages/sampling.py", title="Sampling", icon=":material/tune:"),
-        st.Page("pages/generate.py", title="Generate", icon=":material/play_circle:"),
-        st.Page("pages/evolution.py", title="Evolution", icon=":material/route:"),
-        st.Page("pages/dataset.py", title="Dataset", icon=":material/dataset:"),
-    ],
-    "Workspace": [st.Page("pages/settings.py", title="Settings", icon=":material/settings:")],
-}
+st.set_page_config(
+    page_title="Espalier", page_icon=":material/account_tree:", layout="wide", initial_sidebar_state=220
+)
+st.logo(str(PARTS / "logo.svg"), size="large")
+st.html(PARTS / "style.css")
 
-page = st.navigation(PAGES)
-open_workspace()  # before any page: a workspace that cannot be opened is said once, in plain words
+page = declare_pages()
+enter()  # before any page: a workspace that cannot be opened is said once, in plain words
 page.run()

@@ -50,7 +50,7 @@ def stop(text: str) -> None:
 def environment() -> dict[str, str]:
     """The environment of everything started here."""
     env = dict(os.environ)
-    # Packages are installed without bytecode and compiled once; with this variable set some imports take 15 s each time.
+    # Packages are installed without bytecode and compiled once; with this set some imports take 15 s every time.
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     env.pop("PYTHONHOME", None)
     env.pop("PYTHONPATH", None)
@@ -100,9 +100,9 @@ def make_venv() -> None:
         return
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     shutil.rmtree(VENV, ignore_errors=True)
-    if install_system(f"python{version}-venv") or install_system("python3-venv"):
-        if run(sys.executable, "-m", "venv", VENV):
-            return
+    installed = install_system(f"python{version}-venv") or install_system("python3-venv")
+    if installed and run(sys.executable, "-m", "venv", VENV):
+        return
     if shutil.which("uv") and run("uv", "venv", "--seed", "--python", sys.executable, VENV):
         return
     stop(f"Python's venv module does not work here. On Debian or Ubuntu: sudo apt-get install python{version}-venv")
@@ -208,7 +208,7 @@ def demo() -> None:
 
 def main() -> None:
     """Do what the command line says."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036
         stop(f"Python 3.11 or newer is needed, this is {platform.python_version()}. Try: python3.11 start.py")
     if platform.system() == "Windows":
         stop("Linux or macOS is needed; on Windows use WSL.")

@@ -1,6 +1,51 @@
-"""Tree: to be built."""
+"""Tree: every feature with its counts, as a map and as a table."""
 
-from pages.parts.shell import page
+import streamlit as st
 
-with page("Tree", "To be built."):
-    pass
+from pages.parts.branch import show_branch
+from pages.parts.node_detail import show_node
+from pages.parts.shell import empty_state, page, said_plainly
+from pages.parts.tree_map import show_map
+from pages.parts.tree_table import show_table, show_totals, tree_index
+from synth.workspace import Workspace
+
+KEY = "tree"
+VIEWS = {"Map": ":material/grid_view: Map", "Table": ":material/table_rows: Table"}
+COLOURS = {"origin": "by origin", "depth": "by depth"}
+
+
+@st.fragment
+def workbench(workspace: Workspace) -> None:
+    """Map or table, and the feature looked at: one state, so each leads to the same detail."""
+    with said_plainly():
+        tree, index = workspace.tree(), tree_index(workspace)
+        show_totals(index)
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            view = st.segmented_control(
+                "View", list(VIEWS), default="Map", required=True, format_func=VIEWS.__getitem__,
+                key="tree-view", label_visibility="collapsed",
+            )  # fmt: skip
+            colour = st.segmented_control(
+                "Colours", list(COLOURS), default="origin", required=True, format_func=COLOURS.__getitem__,
+                key="tree-colours", label_visibility="collapsed", disabled=view != "Map",
+                help="By origin: observed in seeds, or estimated by growth. By depth: how far below the branch's top.",
+            )  # fmt: skip
+        path = show_branch(tree, KEY)
+        if view == "Map":
+            show_map(tree, path, colour == "depth", KEY)
+        else:
+            show_table(tree, index, KEY)
+        show_node(workspace, tree, path)
+
+
+with page("Tree", "All features of all seeds in one tree, with counts, and what growth added to it.") as ws:
+    if len(ws.tree()):
+        workbench(ws)
+    else:
+        empty_state(
+            "account_tree",
+            "No features yet",
+            "A run reads features from seeds and merges them into this tree. The demo run needs no key.",
+            "pages/home.py",
+            "Start on Home",
+        )

@@ -203,7 +203,7 @@ class Runs:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # a Ctrl-C in the owner's terminal must not kill it mid-record
-                env={key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"},
+                env=_worker_environment(),
             )
 
     def pause(self, run_id: str) -> None:
@@ -254,6 +254,14 @@ def take_lock(path: Path) -> IO[str] | None:
         stream.close()
         return None
     return stream
+
+
+def _worker_environment() -> dict[str, str]:
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    # Beside other load, spinning OpenMP threads take more time than the work they wait for.
+    env = {"OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false", **env}
+    # OpenBLAS stops its threads at every fork; a sandbox that starts during a matrix product would hang it for ever.
+    return env | {"OPENBLAS_NUM_THREADS": "1"}
 
 
 def _last_words(path: Path) -> str:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
+from pages.parts.text import counted
 from synth.workspace import Counts, RunStatus, Workspace, demo_config
 
 Act = Literal["read", "start", "resume", "go"]
@@ -45,8 +46,8 @@ def next_step(counts: Counts, runs: Sequence[RunStatus]) -> NextStep:
     if counts.proven and not counts.datasets:
         return NextStep(
             "Export your first dataset",
-            f"{counts.proven:,} of {counts.tasks:,} tasks have a solution that passed its tests. Nothing was exported "
-            "so far.",
+            f"{counts.proven:,} of {counted(counts.tasks, 'task')} ended in a solution that passed its tests. Nothing "
+            "was exported so far.",
             "Go to Dataset",
             "dataset",
             page="pages/dataset.py",
@@ -112,9 +113,9 @@ def show_next_step(workspace: Workspace, step: NextStep) -> None:
     """The card with the next action and its button."""
     with (
         st.container(border=True, key="next-step"),
-        st.container(horizontal=True, vertical_alignment="center", gap="medium"),
+        st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"),
     ):
-        with st.container(width=560, gap="xxsmall"):
+        with st.container(width=620, gap="xxsmall"):
             st.caption("NEXT")
             st.markdown(f"### {step.title}", anchors=False)
             st.markdown(step.why)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.contents import declare_pages
 from synth.errors import EspalierError
 from synth.workspace import Workspace
 
 _log = logging.getLogger("espalier")
+_ENTERED = "entered-by-app"
 
 
 def workspace_folder() -> Path:
@@ -38,10 +40,27 @@ def open_workspace() -> Workspace:
         st.stop()
 
 
+def enter() -> None:
+    """Say that the app itself runs, not one of its page files on its own."""
+    st.session_state[_ENTERED] = True
+    open_workspace()
+
+
+def _come_in_by_the_front_door() -> None:
+    """Begin anew with `app.py` where the first address asked of a fresh server was a page's own.
+
+    Until pages are declared once, Streamlit takes every file in `pages` for a page and runs it without the app.
+    """
+    if not st.session_state.get(_ENTERED):
+        declare_pages()
+        st.rerun()
+
+
 @contextmanager
 def page(title: str, intro: str) -> Iterator[Workspace]:
     """Heading and intro of a page, and its workspace; what goes wrong inside is said in plain words."""
-    st.title(title)
+    _come_in_by_the_front_door()
+    st.title(title, anchor=False)
     st.caption(intro)
     workspace = open_workspace()
     with said_plainly():

@@ -58,9 +58,10 @@ def missing_packages(job: Job, importable: Set[str]) -> list[str]:
 
 def _import_name(package: str) -> str | None:
     """The top-level module of a requirement such as `PyYAML>=6`; None for "no package"."""
-    if package.strip().lower() in _NO_PACKAGE:
+    requirement = package.strip()
+    name = re.split(r"[\s<>=!~;\[(@.]", requirement, maxsplit=1)[0].replace("-", "_")
+    if {requirement.lower(), name.lower()} & _NO_PACKAGE:
         return None
-    name = re.split(r"[\s<>=!~;\[(@.]", package.strip(), maxsplit=1)[0].replace("-", "_")
     return _IMPORT_NAMES.get(name.lower(), name)
 
 

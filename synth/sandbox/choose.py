@@ -22,7 +22,7 @@ _INSTALL = {
 }
 _APPARMOR = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 _USERNS_SWITCH = Path("/proc/sys/kernel/unprivileged_userns_clone")
-_CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
+_CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"), Path("/run/secrets/kubernetes.io"))
 _START = "--unshare-user --unshare-pid --unshare-net --disable-userns --ro-bind / / --proc /proc --dev /dev"
 _PROBE_SECONDS = 20
 
@@ -86,16 +86,16 @@ def _probe_start(program: Path) -> None:
 def mend(said: str) -> str:
     """What to do about a bubblewrap that does not start and `said` so."""
     if "Unknown option" in said:
-        return f"bubblewrap 0.8 or newer is needed; {install_command()}"
+        return f"version 0.8 or newer is needed; {install_command()}, or take it from a newer release of the system"
+    if any(mark.exists() for mark in _CONTAINER_MARKS):
+        return (
+            "this container may not make namespaces; start it with --security-opt seccomp=unconfined "
+            "--security-opt apparmor=unconfined --security-opt systempaths=unconfined"
+        )
     if _is_on(_APPARMOR):
         return (
             "AppArmor keeps programs from making user namespaces; allow it to bubblewrap with a profile, or "
             "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
-        )
-    if any(mark.exists() for mark in _CONTAINER_MARKS):
-        return (
-            "this container may not make namespaces; start it with "
-            "--security-opt seccomp=unconfined --security-opt systempaths=unconfined"
         )
     if _USERNS_SWITCH.exists() and not _is_on(_USERNS_SWITCH):
         return "sudo sysctl -w kernel.unprivileged_userns_clone=1"

@@ -94,8 +94,6 @@ def _run_child(report: int, job: dict[str, Any]) -> NoReturn:
         code = _run_pytest(job["tests"], recorder)
     except MemoryError:
         recorder.memory = True
-    except SystemExit as exit_:
-        recorder.errors.append(("conftest.py", f"SystemExit({exit_.code!r}) while it was imported"))
     finally:
         if (error := sys.exc_info()[1]) is not None:
             recorder.errors.append(("pytest", _explain(error)))

@@ -96,8 +96,8 @@ class _Watch:
         self._cut: Cut | None = None
         self._first: int | None = None
         self._info = _Stream(_CHUNK)
-        self._end = _Stream(_CHUNK)
-        self._report = _Stream(_REPORT_BYTES)
+        self._end = _Stream(_CHUNK, _REPORT_BYTES)
+        self._report = _Stream(_REPORT_BYTES, _REPORT_BYTES * _OVERFLOW)
         self._stdout = _Stream(keep, keep * _OVERFLOW)
         self._stderr = _Stream(keep, keep * _OVERFLOW)
 
@@ -218,8 +218,8 @@ def _fill(file: BinaryIO, content: bytes) -> None:
 
 
 def _first_process(info: bytes) -> int | None:
-    """A descriptor of the sandbox's first process, once the launcher has named it and while it lives."""
+    """A descriptor of the sandbox's first process, once the launcher has named it; None also before Linux 5.3."""
     try:
         return os.pidfd_open(json.loads(info)["child-pid"])
-    except (ValueError, KeyError, ProcessLookupError):
+    except (ValueError, KeyError, OSError):
         return None

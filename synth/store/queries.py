@@ -39,6 +39,22 @@ class TaskRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SeedGroup:
+    """Seeds of one source and licence."""
+
+    source: str
+    licence: str
+    files: int
+    functions: int
+    classes: int
+
+    @property
+    def seeds(self) -> int:
+        """Functions and classes together."""
+        return self.functions + self.classes
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetRow:
     """An exported dataset in a list."""
 
@@ -216,6 +232,27 @@ def seed_page(db: Database, search: str, limit: int, offset: int) -> tuple[list[
     return found, db.number(f"select count(*) from seeds where {where}", [search, search])
 
 
+def seed_groups(db: Database) -> list[SeedGroup]:
+    """How many seeds each source and licence has, the largest group first."""
+    rows = db.rows(
+        """select source, licence, count(distinct path), count(*) filter (unit = 'function'),
+            count(*) filter (unit = 'class') from seeds group by source, licence order by count(*) desc, 1, 2"""
+    )
+    return [SeedGroup(*row) for row in rows]
+
+
+def features_read(db: Database, seed_ids: Sequence[str]) -> dict[str, int]:
+    """How many nodes the small tree of each seed has; seeds that were not read are left out."""
+    if not seed_ids:
+        return {}
+    rows = db.rows(
+        f"""select seed_id, arg_min(json_array_length(features), id) from extractions
+        where seed_id in ({_marks(seed_ids)}) group by seed_id""",
+        seed_ids,
+    )
+    return {seed_id: int(count) for seed_id, count in rows}
+
+
 def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
 
@@ -223,6 +260,14 @@ def _marks(values: Sequence[object]) -> str:
 def seeds(db: Database) -> list[Seed]:
     """Every seed, by path and line."""
     return db.records(Seed, "true order by path, line, id")
+
+
+def seeds_by_id(db: Database, seed_ids: Sequence[str]) -> list[Seed]:
+    """These seeds in the order asked for; ids that are not there are left out."""
+    if not seed_ids:
+        return []
+    found = {seed.id: seed for seed in db.records(Seed, f"id in ({_marks(seed_ids)})", seed_ids)}
+    return [found[seed_id] for seed_id in seed_ids if seed_id in found]
 
 
 def seed_places(db: Database) -> dict[str, tuple[str, str]]:

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -24,12 +25,12 @@ def probe(sandbox: Sandbox, program: str) -> str:
     return result.stdout.strip()
 
 
-@pytest.mark.parametrize(
-    "body", ["while True: pass", "import time; time.sleep(600)", "import os; os.read(os.pipe()[0], 1)"]
-)
-def test_a_test_without_end_is_ended(sandbox: Sandbox, body: str) -> None:
-    result = run(sandbox, f"def test_a():\n    print('begun', flush=True)\n    {body}\n", limits=SHORT)
-    assert (result.outcome, result.stdout) == ("timeout", "begun\n")
+def test_a_test_without_end_is_ended(sandbox: Sandbox) -> None:
+    endless = ("while True: pass", "import time; time.sleep(600)", "import os; os.read(os.pipe()[0], 1)")
+    tests = [f"def test_a():\n    print('begun', flush=True)\n    {body}\n" for body in endless]
+    with ThreadPoolExecutor(3) as threads:
+        results = list(threads.map(lambda test: run(sandbox, test, limits=SHORT), tests))
+    assert [(result.outcome, result.stdout) for result in results] == [("timeout", "begun\n")] * 3
 
 
 def test_processor_time_has_its_own_limit(sandbox: Sandbox) -> None:
@@ -74,6 +75,23 @@ def test_a_flood_of_output_ends_the_job(sandbox: Sandbox, descriptor: int) -> No
     result = run(sandbox, test, limits=Limits(output_kb=8))
     assert result.outcome == "output_limit"
     assert len(result.stdout) + len(result.stderr) == 8 * 1024
+
+
+def test_a_flood_of_the_report_ends_the_job(sandbox: Sandbox) -> None:
+    test = """\
+        import os, stat
+        def test_a():
+            pipes = [n for n in map(int, os.listdir("/proc/self/fd")) if n > 2 and is_pipe(n)]
+            while True:
+                os.write(max(pipes), b"x" * 10_000)
+        def is_pipe(n):
+            try:
+                return stat.S_ISFIFO(os.fstat(n).st_mode)
+            except OSError:
+                return False
+        """
+    result = run(sandbox, test)
+    assert (result.outcome, result.stderr) == ("output_limit", "")
 
 
 def test_long_output_below_the_flood_is_cut(sandbox: Sandbox) -> None:

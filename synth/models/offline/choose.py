@@ -20,9 +20,7 @@ class Chosen:
     """(feature, block)."""
 
 
-def choose_blocks(
-    fits: Mapping[str, Sequence[Fit]], order: Sequence[str], count: int, rng: random.Random
-) -> Chosen:
+def choose_blocks(fits: Mapping[str, Sequence[Fit]], order: Sequence[str], count: int, rng: random.Random) -> Chosen:
     """At most `count` blocks for the features of `order` that fit any, one a feature where it needs a new one.
 
     A feature that a chosen block realises already is claimed for it instead of adding a block.
@@ -30,7 +28,7 @@ def choose_blocks(
     blocks: list[str] = []
     claims: list[tuple[str, str]] = []
     for name in order:
-        able = [fit.block for fit in fits.get(name, ()) if fit.likeness >= fits[name][0].likeness - _NEARLY]
+        able = _able(fits.get(name, ()))
         if not able:
             continue
         block = next((block for block in able if block in blocks), None)
@@ -40,6 +38,14 @@ def choose_blocks(
         if block is not None:
             claims.append((name, block))
     return Chosen(tuple(blocks), tuple(claims))
+
+
+def _able(fits: Sequence[Fit]) -> list[str]:
+    """The blocks that realise a feature about equally well; a tag of the same name leaves only its like."""
+    if not fits:
+        return []
+    best = fits[0].likeness
+    return [fit.block for fit in fits if fit.likeness >= (best if best == 1.0 else best - _NEARLY)]
 
 
 def add_relations(

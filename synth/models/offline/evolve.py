@@ -150,9 +150,9 @@ def _retouch(shelf: Shelf, plan: Plan, rng: random.Random) -> Plan:
 def _plan_text(move: Move, parent: Plan, child: Program, domain: Domain) -> str:
     old = {part.name for part in parent.parts}
     new = [module.block.title for name, module in child.modules.items() if name not in old]
-    gone = [name for name in old - set(child.modules)]
+    gone = sorted(old - set(child.modules))
     if move == "retouch":
         return "Keep the parts and draw the constants anew."
     what = f"Bring in {', '.join(new)}" if new else "Ask for less"
-    left_out = f", leave out {', '.join(f'`{name}`' for name in sorted(gone))}" if gone else ""
+    left_out = f", leave out {', '.join(f'`{name}`' for name in gone)}" if gone else ""
     return f"{what}{left_out}, and move the whole to {domain.name}."

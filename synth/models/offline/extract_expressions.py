@@ -52,13 +52,21 @@ _PLAIN: dict[type[ast.AST], str] = {
     ast.Starred: "star",
 }
 _LANGUAGES = (
-    ("SQL", re.compile(r"\s*(?:SELECT\s.+\sFROM|INSERT\s+INTO|CREATE\s+(?:TABLE|INDEX)|UPDATE\s.+\sSET|DELETE\s+FROM)\s", re.S | re.I)),
+    (
+        "SQL",
+        re.compile(
+            r"\s*(?:SELECT\s.+\sFROM|INSERT\s+INTO|CREATE\s+(?:TABLE|INDEX)|UPDATE\s.+\sSET|DELETE\s+FROM)\s",
+            re.S | re.I,
+        ),
+    ),
     ("XML", re.compile(r"\s*<\?xml|</?\w+:\w+[\s>]")),
     ("HTML", re.compile(r"<!doctype|</?(?:html|body|div|span|table|t[dr]|p|a|head|form|ul|li|pre)\b[^>]*>", re.I)),
     ("shell", re.compile(r"#!\s*/|\s*(?:rm|mkdir|chmod|tar|grep|sed|gcc|cc)\s+-\w")),
     ("C", re.compile(r"#include\s*[<\"]|\bint main\s*\(")),
 )
-_TELLING_NUMBERS = frozenset((2**8, 255, 2**10, 2**12, 2**16, 0xFFFF, 2**20, 2**31, 2**32, 0xFFFFFFFF, 2**64, 60, 3600, 86400, 24, 365, 1000000))
+_TELLING_NUMBERS = frozenset(
+    (2**8, 255, 2**10, 2**12, 2**16, 0xFFFF, 2**20, 2**31, 2**32, 0xFFFFFFFF, 2**64, 60, 3600, 86400, 24, 365, 1000000)
+)
 
 
 def expression_signs(node: ast.AST) -> Iterator[str]:

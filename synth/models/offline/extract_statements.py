@@ -19,7 +19,6 @@ class Place:
     """Directly in the body of a class."""
 
 
-
 _PLAIN: dict[type[ast.AST], str] = {
     ast.Assert: "assert",
     ast.Break: "break",

@@ -82,7 +82,9 @@ def verbs() -> Mapping[str, Verb]:
             purpose, known = entry["purpose"], entry["verbs"].items()  # type: ignore[index]
             found.update({verb: Verb(stage, purpose, tuple(objects)) for verb, objects in known})
         except (KeyError, TypeError, AttributeError) as error:
-            raise BadInput(f"{LEXICON}/steps.json, `{stage}`: needs `purpose` and `verbs` (verb -> objects).") from error
+            raise BadInput(
+                f"{LEXICON}/steps.json, `{stage}`: needs `purpose` and `verbs` (verb -> objects)."
+            ) from error
     return MappingProxyType(found)
 
 
@@ -127,9 +129,7 @@ def _category_paths() -> Iterator[FeaturePath]:
 
 def _step_paths() -> Iterator[FeaturePath]:
     yield ("workflow",)
-    known = [
-        ("workflow", entry.stage, f"{verb} {thing}") for verb, entry in verbs().items() for thing in entry.objects
-    ]
+    known = [("workflow", entry.stage, f"{verb} {thing}") for verb, entry in verbs().items() for thing in entry.objects]
     yield from from_nested(to_nested(known))
 
 

@@ -11,7 +11,7 @@ from synth.models.offline.blocks import Block
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts in, unit rows out."""
 
-LIKE = 0.65
+LIKE = 0.7
 """Least cosine at which a name counts as meaning a tag."""
 
 

@@ -1,7 +1,8 @@
 """The engine's one method: a question goes to the module that answers its kind, from `inputs` and nothing else."""
 
+import asyncio
+import threading
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 
 from synth.errors import ModelError
@@ -46,6 +47,8 @@ class OfflineModel:
     def __init__(self, embed: Embed, data: Path = DATA) -> None:
         self._embed = embed
         self._data = data
+        self._kit: Kit | None = None
+        self._loading = threading.Lock()
 
     @property
     def engine(self) -> str:
@@ -57,16 +60,22 @@ class OfflineModel:
         """The engine's version; it changes whenever answers would."""
         return "offline-1"
 
-    @cached_property
-    def _kit(self) -> Kit:
-        return load_kit(self._data, self._embed)
+    def _load_kit(self) -> Kit:
+        with self._loading:
+            if self._kit is None:
+                self._kit = load_kit(self._data, self._embed)
+            return self._kit
 
     async def complete(self, request: Request) -> Reply:
         """Answer one question. Raises `ModelError` for a prompt that the engine does not know."""
+        # In a thread: answering computes, and some building blocks run an event loop of their own.
+        return await asyncio.to_thread(self._answer, request)
+
+    def _answer(self, request: Request) -> Reply:
         if request.prompt in _FROM_INPUTS:
             return Reply(_FROM_INPUTS[request.prompt](request), model=self.name)
         if request.prompt in _FROM_BLOCKS:
-            return Reply(_FROM_BLOCKS[request.prompt](request, self._kit), model=self.name)
+            return Reply(_FROM_BLOCKS[request.prompt](request, self._load_kit()), model=self.name)
         raise ModelError(f"the offline engine has no answer to the prompt `{request.prompt}`; use a model endpoint.")
 
     async def close(self) -> None:

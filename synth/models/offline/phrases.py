@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from synth.models.offline.lexicon import Verb, load_names, load_texts, verbs
+from synth.models.offline.lexicon import Verb, load_names, load_texts, verbs, vocabulary
 
 MOST_WORDS = 5
 """A longer phrase belongs to one program only."""
@@ -13,7 +13,28 @@ MOST_WORDS = 5
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _VOWEL = re.compile(r"[aeiouy]")
 _SENTENCE = re.compile(r"(?<=[.!?])\s|\n\s*\n|:\s|\n(?=\s*[>*:@-])")
-_SHORT_WORDS = frozenset(("id", "ip", "os", "up", "ui", "io", "xml", "html", "http", "ssl", "sql", "css", "csv", "dns", "ftp", "tls", "tcp", "udp"))
+_SHORT_WORDS = frozenset(
+    (
+        "id",
+        "ip",
+        "os",
+        "up",
+        "ui",
+        "io",
+        "xml",
+        "html",
+        "http",
+        "ssl",
+        "sql",
+        "css",
+        "csv",
+        "dns",
+        "ftp",
+        "tls",
+        "tcp",
+        "udp",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +109,8 @@ def _step(opening: str, rest: Sequence[str]) -> Step | None:
     verb = verbs().get(opening.split()[0])
     if verb is None or not is_readable(rest) or len(rest) > MOST_WORDS - 1 or rest[-1] in _vague():
         return None
+    if 2 * sum(singular(word) in _known_words() for word in rest) < len(rest):
+        return None
     return Step(f"{opening} {' '.join(rest)}", verb)
 
 
@@ -117,6 +140,14 @@ def _is_word(word: str) -> bool:
         return True
     plain = word.replace("-", "")
     return len(plain) > 2 and plain.isalpha() and (not plain.isascii() or _VOWEL.search(plain) is not None)
+
+
+@cache
+def _known_words() -> frozenset[str]:
+    """The words of the lexicon; a phrase that is mostly made of others belongs to one program only."""
+    return frozenset(
+        singular(word) for names in vocabulary().children.values() for name in names for word in name.split()
+    )
 
 
 @cache

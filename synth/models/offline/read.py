@@ -22,7 +22,9 @@ class Unreadable(ValueError):
 def read_plan(text: str, shelf: Shelf) -> Plan:
     """The plan that a question asks for. Raises `Unreadable`."""
     sections = _sections(text, shelf)
-    files = [name for name in dict.fromkeys(_FILE.findall(text)) if name != ERRORS]
+    layout = _HEADING.split(text, maxsplit=1)[0]
+    named = dict.fromkeys(_FILE.findall(layout))
+    files = [name for name in named if name != ERRORS]
     module = files[0] if len(files) == 1 else None if files else "solution"
     parts: list[Part] = []
     joins: list[Join] = []
@@ -33,11 +35,11 @@ def read_plan(text: str, shelf: Shelf) -> Plan:
                 raise Unreadable(f"the text does not state every constant of `{name}`, or not with a known value")
             parts.append(Part(name, params))
         else:
-            joins.append(_read_join(name, body, text, module, shelf))
+            joins.append(_read_join(name, body, layout, module, shelf))
     known = {part.name for part in parts} | {join.function for join in joins}
     if missing := [name for join in joins for name in join.uses if name not in known]:
         raise Unreadable(f"the text uses `{missing[0]}` but does not describe it")
-    return Plan(tuple(parts), tuple(joins), module, errors=f"`{ERRORS}.py`" in text)
+    return Plan(tuple(parts), tuple(joins), module, errors=ERRORS in named)
 
 
 def _sections(text: str, shelf: Shelf) -> list[tuple[str, str]]:
@@ -55,13 +57,13 @@ def _sections(text: str, shelf: Shelf) -> list[tuple[str, str]]:
     return found
 
 
-def _read_join(name: str, body: str, text: str, module: str | None, shelf: Shelf) -> Join:
+def _read_join(name: str, body: str, layout: str, module: str | None, shelf: Shelf) -> Join:
     plain = " ".join(body.split())
     uses = _USES.search(plain)
     kind = next((joiner.name for joiner in shelf.joiners.values() if joiner.known_by in plain), None)
     if kind is None or uses is None:
         raise Unreadable(f"no building block is called `{name}`")
-    home = re.search(rf"`(\w+)\.py` with `{name}`", text)
+    home = re.search(rf"`(\w+)\.py` with `{name}`", layout)
     if module is None and home is None:
         raise Unreadable(f"the text does not say which file `{name}` is in")
     return Join(kind, module or (home[1] if home else ""), name, tuple(re.findall(r"\w+", uses[1])))

@@ -36,11 +36,14 @@ def answer_repair_solution(request: Request, kit: Kit) -> str:
     inputs = request.inputs
     try:
         program = Program(read_plan(str(inputs["question"]), kit.shelf), kit.shelf)
-    except Unreadable as error:
-        return decline(str(error))
-    error = str(inputs["error"])
-    files, tests = _files(inputs["files"]), _files(inputs["tests"])
-    found = list(find_evidence(program, tests, error))
+    except Unreadable as unreadable:
+        return decline(str(unreadable))
+    found = list(find_evidence(program, _files(inputs["tests"]), str(inputs["error"])))
+    return _mend(program, _files(inputs["files"]), found) or decline(_nothing_found(found))
+
+
+def _mend(program: Program, files: Sequence[CodeFile], found: Sequence[Evidence]) -> str:
+    """The reply that takes back the first known mistake of a function in `found`; empty where there is none."""
     for evidence in found:
         home = f"{program.home(evidence.function)}.py"
         text = next((file.text for file in files if file.path == home), "")
@@ -49,8 +52,12 @@ def answer_repair_solution(request: Request, kit: Kit) -> str:
             if mended is not None:
                 note = f"{flaw.kind} in `{evidence.function}` ({home}): {evidence.words}"
                 return f"{fence_files([CodeFile(path=home, text=mended)])}\n<note>{note}</note>\n"
+    return ""
+
+
+def _nothing_found(found: Sequence[Evidence]) -> str:
     names = ", ".join(dict.fromkeys(evidence.function for evidence in found))
-    return decline(f"the error points to {names or 'no function of this program'}, and no known mistake is there")
+    return f"the error points to {names or 'no function of this program'}, and no known mistake is there"
 
 
 def find_evidence(program: Program, tests: Sequence[CodeFile], error: str) -> Iterator[Evidence]:
