@@ -206,6 +206,13 @@ class Runs:
                 env=_worker_environment(),
             )
 
+    def release(self) -> None:
+        """Let go of the workers; they go on by themselves."""
+        for process in self._workers.values():
+            if process.poll() is None:
+                process.returncode = 0  # nobody waits for it any more, and Popen would complain of that
+        self._workers.clear()
+
     def pause(self, run_id: str) -> None:
         """Let nothing new begin; what is in flight ends."""
         (self.path(run_id) / "control").write_text("pause", encoding="utf-8")

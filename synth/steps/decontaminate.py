@@ -81,7 +81,7 @@ def _reason(words: list[str], places: list[str | None], hits: list[int], benchma
     shared = words[first : last + benchmarks.ngram]
     quoted = " ".join(shared[:_SHOWN]) + (" ..." if len(shared) > _SHOWN else "")
     runs = "1 run" if len(hits) == 1 else f"{len(hits)} runs"
-    return f'{runs} of {benchmarks.ngram} words shared with benchmarks, first with {places[first]}: "{quoted}"'
+    return f'overlaps a benchmark: {runs} of {benchmarks.ngram} words, first with {places[first]}: "{quoted}"'
 
 
 def _values(file: Path) -> Iterator[tuple[str, object]]:

@@ -82,7 +82,7 @@ def keep_best(
         value = values[item.id]
         standing = f"rank {rank[value]} of {len(ranked)}"
         if value < ranked[places - 1]:
-            kept, reason = False, f"{standing}, the best {places} go on"
+            kept, reason = False, f"not among the best: {standing}, the best {places} go on"
         else:
             kept, reason = _against_parent(value, parent_values.get(item.id), standing)
         choices.append(_choice("beam", item, kept, reason, value))
@@ -114,7 +114,7 @@ def collect_tree(
             kept, reason = True, f"collected: V {value:.1f}, nearest is {instructions[nearest].id} at {gap:.2f}"
         else:
             near = instructions[nearest].id
-            kept, reason = False, f"too close to {near}: distance {gap:.2f}, more than {distance:g} is needed"
+            kept, reason = False, f"too close: distance {gap:.2f} from {near}, more than {distance:g} is needed"
         if kept:
             collected.append(row)
         choices[row] = _choice("collect", item, kept, reason, value)
@@ -171,7 +171,7 @@ def _against_parent(value: float, parent: float | None, standing: str) -> tuple[
         return True, f"kept: {standing}, V {value:.1f}, no parent to reach"
     mine, theirs = _apart(value, parent)
     if value < parent:
-        return False, f"V {mine} is below its parent's {theirs}"
+        return False, f"below its parent: V {mine} is less than {theirs}"
     return True, f"kept: {standing}, V {mine} >= parent {theirs}"
 
 

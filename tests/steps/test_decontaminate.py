@@ -36,7 +36,7 @@ def test_nine_shared_words_are_not_enough_and_ten_are(tmp_path: Path) -> None:
     assert check_overlap("s", f"we count {nine} and stop there", benchmarks).kept
     found = check_overlap("s", f"we count {ten} and stop there", benchmarks)
     assert (found.kept, found.value) == (False, 1.0)
-    assert found.reason.startswith("1 run of 10 words")
+    assert found.reason.startswith("overlaps a benchmark: 1 run of 10 words")
 
 
 def test_a_kept_text_says_what_it_was_compared_with(tmp_path: Path) -> None:

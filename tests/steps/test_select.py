@@ -126,7 +126,7 @@ def test_the_best_share_of_a_round_goes_on() -> None:
     values = {item.id: 40.0 - place for place, item in enumerate(nodes)}
     choices = keep_best(nodes, values, {}, 0.75)
     assert [choice.kept for choice in choices] == [True] * 30 + [False] * 10
-    assert choices[30].reason == "rank 31 of 40, the best 30 go on"
+    assert choices[30].reason == "not among the best: rank 31 of 40, the best 30 go on"
     assert choices[0].reason == "kept: rank 1 of 40, V 40.0, no parent to reach"
     assert [choice.subject_id for choice in choices] == [item.id for item in nodes]
     assert {choice.stage for choice in choices} == {"beam"}
@@ -146,14 +146,14 @@ def test_a_child_below_its_parent_stops_and_one_that_equals_it_goes_on() -> None
     nodes = [node("low"), node("same"), node("high")]
     values = {"low": 9.1, "same": 10.3, "high": 12.4}
     low, same, high = keep_best(nodes, values, {"low": 10.3, "same": 10.3, "high": 11.0}, 1.0)
-    assert (low.kept, low.reason) == (False, "V 9.1 is below its parent's 10.3")
+    assert (low.kept, low.reason) == (False, "below its parent: V 9.1 is less than 10.3")
     assert (same.kept, same.reason) == (True, "kept: rank 2 of 3, V 10.3 >= parent 10.3")
     assert (high.kept, high.reason) == (True, "kept: rank 1 of 3, V 12.4 >= parent 11.0")
 
 
 def test_a_reason_shows_as_many_decimals_as_it_takes_to_see_the_difference() -> None:
     (choice,) = keep_best([node("a1")], {"a1": 10.2996}, {"a1": 10.3001}, 1.0)
-    assert choice.reason == "V 10.2996 is below its parent's 10.3001"
+    assert choice.reason == "below its parent: V 10.2996 is less than 10.3001"
 
 
 def test_the_parent_rule_frees_no_place_for_those_behind() -> None:
@@ -167,7 +167,7 @@ def test_equals_at_the_threshold_share_their_fate() -> None:
     nodes = [node("a1"), node("a2"), node("a3"), node("a4")]
     choices = keep_best(nodes, {"a1": 5.0, "a2": 3.0, "a3": 3.0, "a4": 1.0}, {}, 0.5)
     assert [choice.kept for choice in choices] == [True, True, True, False]
-    assert choices[3].reason == "rank 4 of 4, the best 2 go on"
+    assert choices[3].reason == "not among the best: rank 4 of 4, the best 2 go on"
 
 
 def test_an_unscored_instruction_stops_and_takes_no_place() -> None:
@@ -197,8 +197,8 @@ def test_collection_goes_from_the_highest_value_down_and_skips_what_is_too_near(
     values = {"low": 1.0, "top": 9.0, "near": 8.0, "far": 7.0}
     low, top, near, far = collect_tree(nodes, values, turned(100, 0, 30, 90), 6.0)
     assert [choice.kept for choice in (low, top, near, far)] == [False, True, False, True]
-    assert near.reason == f"too close to top: distance {gap(30):.2f}, more than 6 is needed"
-    assert "too close to far" in low.reason
+    assert near.reason == f"too close: distance {gap(30):.2f} from top, more than 6 is needed"
+    assert " from far," in low.reason
     assert "nearest is top at 10.00" in far.reason
     assert {choice.stage for choice in (low, top, near, far)} == {"collect"}
     assert top.value == 9.0

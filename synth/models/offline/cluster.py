@@ -56,9 +56,9 @@ def answer_cluster_features(request: Request) -> str:
             tree.add(path, 0)
     placed = 0
     for word in dict.fromkeys(keywords):
-        path = _place(word, tree)
-        if path is not None:
-            tree.add(path, keywords.count(word))
+        home = _place(word, tree)
+        if home is not None:
+            tree.add(home, keywords.count(word))
             placed += 1
     if not placed:
         return "<decline>none of the keywords is a feature that the lexicon or the tree knows</decline>"

@@ -47,9 +47,9 @@ def answer_pre_extract(request: Request) -> str:
 
 
 def answer_extract_features(request: Request) -> str:
-    """The features of `inputs["code"]` under `inputs["categories"]`, placed as `inputs["demonstration"]` places them."""
+    """The features of `inputs["code"]` under `inputs["categories"]`, each where `inputs["demonstration"]` has it."""
     categories = request.inputs.get("categories")
-    wanted = [name for name in categories if isinstance(name, str)] if isinstance(categories, list) else CATEGORIES
+    wanted = categories if isinstance(categories, list | tuple) else CATEGORIES
     try:
         paths = extract_paths(str(request.inputs["code"]))
     except Unreadable as error:
@@ -65,7 +65,10 @@ def extract_paths(code: str) -> list[FeaturePath]:
     Raises `Unreadable` where it is not Python.
     """
     tree = parse_code(code)
-    reading = read_code(tree)
+    try:
+        reading = read_code(tree)
+    except RecursionError as error:
+        raise Unreadable("code is nested too deeply to read") from error
     found: dict[FeaturePath, int] = {("programming language", "Python"): 1}
     for path in (*_dependencies(reading), *_exceptions(reading), *_steps(reading), *_looked_up(reading)):
         found[path] = found.get(path, 0) + 1
@@ -85,7 +88,7 @@ def parse_code(code: str) -> ast.Module:
             raise Unreadable(f"code does not parse: line {error.lineno or 1}") from error
         except (ValueError, RecursionError, MemoryError) as error:
             raise Unreadable("code does not parse: line 1 (null bytes or nested too deeply)") from error
-    if not any(not isinstance(node, ast.Expr) for node in tree.body):
+    if all(isinstance(node, ast.Expr) and isinstance(node.value, (ast.Name, ast.Constant)) for node in tree.body):
         raise Unreadable("code holds no statement to read")
     return tree
 
@@ -93,8 +96,11 @@ def parse_code(code: str) -> ast.Module:
 def _parse(code: str) -> ast.Module:
     try:
         return ast.parse(code)
-    except IndentationError:
-        block = ast.parse(f"if True:\n{code}").body[0]  # a method as it stands in its class
+    except IndentationError as error:
+        try:
+            block = ast.parse(f"if True:\n{code}").body[0]  # a method as it stands in its class
+        except SyntaxError:
+            raise error from None
         return ast.Module(block.body if isinstance(block, ast.If) else [], [])
 
 

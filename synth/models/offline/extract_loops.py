@@ -1,4 +1,4 @@
-"""Signs that a loop and what is inside it give together: a worklist, counting by key, binary search, chunked reading."""
+"""Signs that a loop and what is inside it give together: a worklist, counting by key, binary search, chunks."""
 
 import ast
 from collections.abc import Callable, Iterator

@@ -104,12 +104,14 @@ def _methods(of: str) -> list[str]:
 
 def _subclasses(of: str) -> list[str]:
     """All classes below `module:Class` that the interpreter itself or the class's own module defines."""
-    waiting: list[object] = [_resolve(of)]
+    top = _resolve(of)
+    waiting = [top] if isinstance(top, type) else []
     found: list[type] = []
     while waiting:
         kind = waiting.pop()
-        below = type.__subclasses__(kind) if isinstance(kind, type) else []
-        found += (own := [item for item in below if item.__module__ == getattr(kind, "__module__", None)])
+        below: list[type] = type.__subclasses__(kind)
+        own = [item for item in below if item.__module__ == kind.__module__]
+        found += own
         waiting += own
     return [_phrase(kind.__name__) for kind in sorted(found, key=lambda kind: kind.__name__) if kind.__name__[0] != "_"]
 
@@ -131,7 +133,7 @@ _KINDS: Mapping[str, Callable[[str], list[str]]] = {
     "signals": _signals,
     "hashes": lambda _: [name.replace("_", "-") for name in sorted(hashlib.algorithms_guaranteed)],
     "codecs": lambda _: [name.replace("_", "-") for name in sorted(set(aliases.values()))],
-    "codec errors": lambda _: [name for name in _CODEC_ERRORS if codecs.lookup_error(name)],
+    "codec errors": lambda _: [name for name in _CODEC_ERRORS if codecs.lookup_error(name) is not None],
     "http status": lambda _: [f"{status.value} {status.phrase.lower()}" for status in HTTPStatus],
 }
 
