@@ -9,9 +9,7 @@ from pages.parts.shell import enter
 
 PARTS = Path(__file__).parent / "pages" / "parts"
 
-st.set_page_config(
-    page_title="Espalier", page_icon=":material/account_tree:", layout="wide", initial_sidebar_state=220
-)
+st.set_page_config(page_title="Espalier", page_icon=":material/account_tree:", layout="wide", initial_sidebar_state=220)
 st.logo(str(PARTS / "logo.svg"), size="large")
 st.html(PARTS / "style.css")
 

@@ -108,13 +108,21 @@ def _follow_json(workspace: Workspace, run_id: str) -> RunStatus:
 
 @contextmanager
 def count_bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on stderr; what it gives is called with (done, total)."""
-    console = Console(stderr=True)
-    with Progress(
-        TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True
-    ) as bar:
-        task = bar.add_task(title, total=None, visible=False)
-        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+    """A progress bar on stderr, from the first time that what it gives is called with (done, total)."""
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+
+    def show(done: int, total: int) -> None:
+        if not bar.task_ids:
+            bar.add_task(title)
+            bar.start()
+        bar.update(bar.task_ids[0], completed=done, total=total)
+
+    try:
+        yield show
+    finally:
+        if bar.task_ids:
+            bar.stop()
 
 
 def print_funnel(funnel: Funnel, console: Console, *, as_json: bool) -> None:

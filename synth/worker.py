@@ -21,8 +21,6 @@ from synth.errors import EspalierError
 from synth.flow import Cancelled, Desk, Snapshot, run_flow
 from synth.journal import Journal, read_run
 from synth.models.base import Model
-from synth.models.offline import OfflineModel
-from synth.models.openai_compatible import OpenAICompatible
 from synth.prompts import Prompts
 from synth.records import Extraction, Growth, Record, Seed
 from synth.runs import Progress, State, take_lock
@@ -98,7 +96,11 @@ async def _work(folder: Path, watch: WorkerWatch) -> None:
 def build_model(engine: Engine, embedder: Embedder) -> Model:
     """The engine that a config names; the key comes from the environment only."""
     if engine.kind == "offline":
+        from synth.models.offline import OfflineModel
+
         return OfflineModel(embedder.embed)
+    from synth.models.openai_compatible import OpenAICompatible  # the client takes half a second to import
+
     return OpenAICompatible(engine, os.environ.get(engine.api_key_env) or None)
 
 

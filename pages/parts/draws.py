@@ -10,7 +10,7 @@ from pages.parts.outline import MARK, outline
 from pages.parts.text import counted
 from synth.records import FeaturePath, Subtree
 
-_HEIGHT = 330
+_HEIGHT = 400
 
 
 def most_nodes(widths: Sequence[int]) -> int:
@@ -52,7 +52,7 @@ def show_summary(subtrees: Sequence[Subtree], widths: Sequence[int]) -> None:
 
 def show_draws(subtrees: Sequence[Subtree]) -> None:
     """One card a draw; mandatory leaves stand out."""
-    cards = st.grid("auto", min_column_width=250, gap="small")
+    cards = st.grid("auto", min_column_width=280, gap="small")
     for subtree in subtrees:
         size = f"{counted(len(subtree.features), 'node')}, {counted(len(leaves_of(subtree)), 'leaf', 'leaves')}"
         with cards, st.container(border=True, height=_HEIGHT, gap="xsmall", key=f"outline-draw-{subtree.draw}"):

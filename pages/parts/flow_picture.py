@@ -82,8 +82,6 @@ def _row(stages: Sequence[Stage], columns: int) -> None:
     for stage in stages:
         waiting = "" if stage.count else "-waiting"
         with cells, st.container(key=f"stage-{stage.key}{waiting}"):
-            st.page_link(
-                f"pages/{stage.page}.py", label=stage.label, icon=f":material/{stage.icon}:", help=stage.help
-            )
+            st.page_link(f"pages/{stage.page}.py", label=stage.label, icon=f":material/{stage.icon}:", help=stage.help)
             st.markdown(f"### {stage.count:,}", anchors=False)
             st.caption(stage.note)

@@ -78,7 +78,9 @@ def _siblings(tree: FeatureTree, path: FeaturePath, node: int) -> None:
     )  # fmt: skip
     rest = len(children) - len(shown)
     if rest:
-        st.caption(f"and {rest:,} more, {amount(sum(tree.count(child) for child in children if child not in shown))} in all")
+        st.caption(
+            f"and {rest:,} more, {amount(sum(tree.count(child) for child in children if child not in shown))} in all"
+        )
 
 
 def _evidence(workspace: Workspace, tree: FeatureTree, node: int) -> None:

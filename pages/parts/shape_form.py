@@ -50,7 +50,7 @@ def _temperatures(saved: SampleConfig, version: int) -> tuple[float, ...]:
         "above 1 flattens it so that rare features are drawn too.",
     )
     further = st.multiselect(
-        "and in turn with",
+        "Further temperatures, in turn",
         steps,
         default=list(dict.fromkeys(saved.temperatures[1:])),
         format_func=_number,
@@ -72,38 +72,37 @@ def _widths(saved: SampleConfig, version: int) -> tuple[int, ...]:
         persist_state="session",
         help="How deep a drawn subtree goes: 1 draws categories alone.",
     )
+    st.caption("Width: how many children are drawn below each node of the level above")
     widths = []
     for row in range(0, levels, 2):
         for level, column in zip(range(row, min(row + 2, levels)), st.columns(2, gap="small"), strict=False):
             at_first = saved.widths[level] if level < len(saved.widths) else 1
             widths.append(
                 column.slider(
-                    f"Width of level {level + 1}",
+                    f"Level {level + 1}",
                     1,
                     max(_MOST_WIDTH, at_first),
                     at_first,
                     key=f"shape-width-{level}-{version}",
                     persist_state="session",
-                    help="Children drawn below each node of the level above; never exceeded.",
                 )
             )
     return tuple(widths)
 
 
 def _mandatory(saved: SampleConfig, version: int) -> dict[str, Any]:
-    count, distinct = st.columns(2, gap="small", vertical_alignment="bottom")
     return {
-        "mandatory": count.number_input(
+        "mandatory": st.slider(
             "Mandatory leaves",
             0,
-            max(20, saved.mandatory),
+            max(_MOST_WIDTH, saved.mandatory),
             saved.mandatory,
             key=f"shape-mandatory-{version}",
             persist_state="session",
             help="How many of the drawn leaves the task must use; the engine chooses among the others.",
         ),
-        "distinct": distinct.toggle(
-            "Distinct",
+        "distinct": st.toggle(
+            "Distinct children",
             saved.distinct,
             key=f"shape-distinct-{version}",
             persist_state="session",

@@ -67,9 +67,7 @@ def marks_of(tree: FeatureTree, path: FeaturePath, most: int = MOST_MARKS) -> li
     return [*marks.values(), *buckets]
 
 
-def _children(
-    tree: FeatureTree, parent: int, above: Mark, depth: int, room: int
-) -> tuple[dict[int, Mark], list[Mark]]:
+def _children(tree: FeatureTree, parent: int, above: Mark, depth: int, room: int) -> tuple[dict[int, Mark], list[Mark]]:
     children = by_count(tree, parent)
     total = sum(tree.count(child) for child in children)
     kept = children if len(children) <= room else children[: room - 1]

@@ -67,9 +67,7 @@ def show_totals(index: TreeIndex) -> None:
 def found_nodes(tree: FeatureTree, index: TreeIndex, search: str, order: str) -> list[int]:
     """The nodes whose path holds the words of `search`, in the order asked for."""
     words = search.lower().split()
-    found = [
-        node for node, text in zip(index.nodes, index.texts, strict=True) if all(word in text for word in words)
-    ]
+    found = [node for node, text in zip(index.nodes, index.texts, strict=True) if all(word in text for word in words)]
     if order == ORDERS[0]:
         found.sort(key=lambda node: -tree.count(node))
     elif order == ORDERS[2]:

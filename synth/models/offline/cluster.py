@@ -76,7 +76,8 @@ def _place(word: str, tree: _Tree) -> FeaturePath | None:
         return (*library, word) if library is not None else ("dependency relations", word)
     known = [path for path in vocabulary().places.get(key, ()) if len(path) > 1]
     if known:
-        return (*_parent_in(tree, next((path for path in known if len(path) > 2), known[0])), word)
+        best = min(known, key=lambda path: (len(path) == 2, normalise(path[-1]) != word, path[0] == "functionality"))
+        return (*_parent_in(tree, best), word)
     near = _nearest(_telling(word))
     if near is not None:
         return (*_parent_in(tree, near), word)

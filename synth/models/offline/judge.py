@@ -17,7 +17,9 @@ from synth.models.offline.phrases import singular
 _FEWEST_WORDS = 4
 _LONGEST_TERM = 4
 """Words of the longest technique that is looked for."""
-_EXAMPLE = re.compile(r"^\s*[-*]?\s*`.*`\s+(?:returns|raises|gives|->|==)|^\s*>>>|^\s*Examples?:?\s*$", re.IGNORECASE)
+_EXAMPLE = re.compile(
+    r"^\s*[-*]?\s*`.*`\s+(?:returns|raises|gives|->|==)\s*[`'\"\[{(\d-]|^\s*>>>|^\s*Examples?:?\s*$", re.IGNORECASE
+)
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _ITEM = re.compile(r"\s*(?:[-*•]|\d+[.)])\s+")
 _STATEMENT_END = re.compile(r"(?<=[.;!?:])\s+|\n\s*\n|\n(?=\s*(?:[-*•#]|\d+[.)])\s)")
