@@ -1,4 +1,4 @@
-.PHONY: help setup check format test bench screenshots lock
+.PHONY: help setup check format test screenshots lock
 PY := .venv/bin/python
 
 help:  ## list the targets
@@ -23,3 +23,6 @@ test: setup  ## the tests alone
 
 lock: setup  ## resolve pyproject.toml anew into requirements.lock
 	$(PY) tools/lock.py
+
+screenshots: setup  ## the pictures in docs/images, from the demo workspace
+	$(PY) tools/screenshots.py

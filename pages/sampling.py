@@ -49,8 +49,9 @@ def draws(workspace: Workspace, sample: SampleConfig) -> None:
     st.subheader("Drawn subtrees", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         count = st.number_input("Draws", 1, 12, 6, key=COUNT, persist_state="session", width=120)
+        st.session_state.setdefault(SEED, 7)
         seed = st.number_input(
-            "Seed", 0, 2**31, 7, key=SEED, persist_state="session", width=160,
+            "Seed", 0, 2**31, key=SEED, persist_state="session", width=160,
             help="The same seed, tree and shape give the same draws, on any machine.",
         )  # fmt: skip
         st.button("Redraw", icon=":material/casino:", on_click=redraw, help="Takes the next seed.", key="redraw")

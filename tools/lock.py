@@ -17,9 +17,7 @@ def main() -> None:
     """Write the lock."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--extra", "dev", "--universal"]
     command += ["--python-version", "3.11", "--no-header", "--no-annotate", "--quiet", "-"]
-    lines = subprocess.run(
-        command[:-1], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout.splitlines()
+    lines = subprocess.run(command[:-1], cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
     kept = [line.replace("+cpu", "") for line in lines if line and not line.startswith((*GPU, "-", "--"))]
     (ROOT / "requirements.lock").write_text(HEAD + "\n".join(kept) + "\n", encoding="utf-8")
 

@@ -32,4 +32,4 @@ def outline(paths: Iterable[FeaturePath], marked: Collection[FeaturePath] = ()) 
 
 def _item(path: FeaturePath, marked: bool) -> str:
     name = plain(path[-1]) or "(no name)"
-    return f"**{name}** {MARK}" if marked else name
+    return f"{MARK} **{name}**" if marked else name

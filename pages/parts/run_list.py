@@ -25,9 +25,8 @@ def step_name(step: str) -> str:
 
 
 def share_done(run: RunStatus) -> float:
-    """Finished items among all items of the steps begun so far, 0 to 1."""
-    total = sum(step.total for step in run.steps)
-    return min(1.0, sum(step.done for step in run.steps) / total) if total else 0.0
+    """How far the step is that is furthest behind, 0 to 1; steps that have not begun are not known yet."""
+    return min((step.done / step.total for step in run.steps if step.total), default=0.0)
 
 
 def show_progress(run: RunStatus) -> None:
@@ -62,7 +61,7 @@ def show_runs(runs: Sequence[RunStatus]) -> None:
             "name": st.column_config.TextColumn("Name", width="small"),
             "state": st.column_config.TextColumn("State", width="small"),
             "done": st.column_config.ProgressColumn(
-                "Done", format="percent", help="Finished items among all items of the steps begun so far."
+                "Done", format="percent", help="Of the begun step that is furthest behind."
             ),
             "dropped": st.column_config.NumberColumn(
                 "Dropped", format="localized", help="Items that ended early; the funnel on Dataset says why."

@@ -25,7 +25,7 @@ def show_intake(workspace: Workspace, open_at_first: bool) -> None:
             licence = st.text_input(
                 "Licence",
                 placeholder="found from the LICENSE file",
-                help="SPDX id, for example MIT. Left empty, it is read from a licence file in the folder, else unknown.",
+                help="SPDX id, for example MIT. Left empty, it is read from a licence file in the folder.",
             )
             if st.form_submit_button("Add", icon=":material/folder_open:", type="primary"):
                 _add_path(workspace, path.strip(), licence.strip())

@@ -152,6 +152,7 @@ def _choose(
         format_func=path_text,
         key=key,
         persist_state="session",
+        select_all=False,
         placeholder="none",
     )
     return tuple(chosen)

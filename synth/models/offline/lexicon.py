@@ -57,6 +57,7 @@ def load_table(name: str) -> Mapping[str, object]:
     return MappingProxyType(value)
 
 
+@cache
 def load_texts(name: str, section: str) -> Mapping[str, str]:
     """A section of a file that maps text to text. Raises `BadInput`."""
     value = load_table(name).get(section)
@@ -65,6 +66,7 @@ def load_texts(name: str, section: str) -> Mapping[str, str]:
     return value
 
 
+@cache
 def load_names(name: str, section: str) -> tuple[str, ...]:
     """A section of a file that lists names. Raises `BadInput`."""
     value = load_table(name).get(section)
@@ -90,7 +92,7 @@ def verbs() -> Mapping[str, Verb]:
 
 @cache
 def signs() -> Mapping[str, tuple[FeaturePath, ...]]:
-    """The features that a sign shows, most telling first as the files list them. Raises `BadInput`."""
+    """The features that a sign shows, in the order of the files. Raises `BadInput`."""
     found: dict[str, list[FeaturePath]] = {}
     for file in sorted(LEXICON.glob("signs-*.json")):
         for path, known in _leaves(load_table(file.stem), (), file.name):
