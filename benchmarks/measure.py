@@ -34,13 +34,11 @@ def ratios(baseline: list[float], ours: list[float]) -> dict[str, float]:
 
 def machine() -> dict[str, str | int]:
     """What the numbers were taken on, without names or dates."""
-    threads = os.environ.get("OMP_NUM_THREADS", "")
     return {
         "processor": _processor(),
         "cores": os.cpu_count() or 0,
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "blas threads": threads or "as many as the library takes",
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from synth.records import Extraction, Growth, Grown, Record, Seed
+from synth.records import Extraction, Grown, Growth, Record, Seed
 from synth.settings import ROOT
 from synth.store import Database
 from tests import examples
