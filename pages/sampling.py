@@ -39,7 +39,7 @@ def save(workspace: Workspace, sample: SampleConfig, saved: SampleConfig) -> Non
         if st.button("Use for runs", type="primary", icon=":material/check:", disabled=same, key="use-shape"):
             workspace.save_settings(workspace.settings().model_copy(update={"sample": sample}))
             st.toast("New runs draw with this shape.", icon=":material/check:")
-            st.rerun(scope="fragment")
+            st.rerun()
         st.button("Reset", icon=":material/undo:", disabled=same, on_click=forget_shape, key="reset-shape")
     st.caption("New runs draw with this shape." if same else "Changed: new runs still draw with the shape kept before.")
 
