@@ -17,7 +17,7 @@ def show_preview(rows: Sequence[Mapping[str, Any]]) -> None:
     row = rows[min(len(rows), number or 1) - 1]
     if "messages" in row:
         for message in row["messages"]:
-            with st.chat_message("user" if message["role"] == "user" else "assistant"):
-                st.code(message["content"], language="markdown", wrap_lines=True, height=320)
+            st.caption(message["role"])
+            st.code(message["content"], language=None, wrap_lines=True, height=320)
     with st.expander("As JSON", icon=":material/data_object:", expanded="messages" not in row):
         st.json(dict(row), expanded=1)

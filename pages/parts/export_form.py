@@ -68,11 +68,15 @@ def _downloads(row: DatasetRow) -> None:
         st.caption(f"The file is no longer at {plain(str(path))}.")
         return
     with st.container(horizontal=True):
-        with path.open("rb") as file:
-            st.download_button(
-                "Download", file, path.name, MIME.get(path.suffix), icon=":material/download:", key=f"get-{row.name}",
-                on_click="ignore",
-            )  # fmt: skip
+        st.download_button(
+            "Download",
+            path.read_bytes,  # read when it is asked for
+            path.name,
+            MIME.get(path.suffix),
+            icon=":material/download:",
+            key=f"get-{row.name}",
+            on_click="ignore",
+        )
         if card.is_file():
             text = card.read_text(encoding="utf-8")
             st.download_button("Card", text, card.name, "text/markdown", icon=":material/description:",

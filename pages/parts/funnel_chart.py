@@ -5,6 +5,8 @@ import streamlit as st
 
 from synth.workspace import Funnel
 
+_COLOUR = "#4f9b78"
+
 
 def show_funnel(funnel: Funnel) -> None:
     """Bars for the stages beside a table of reasons."""
@@ -13,7 +15,14 @@ def show_funnel(funnel: Funnel) -> None:
         names = [stage.name for stage in funnel.stages][::-1]
         counts = [stage.count for stage in funnel.stages][::-1]
         figure = go.Figure(
-            go.Bar(x=counts, y=names, orientation="h", text=[f"{count:,}" for count in counts], textposition="auto")
+            go.Bar(
+                x=counts,
+                y=names,
+                orientation="h",
+                text=[f"{count:,}" for count in counts],
+                textposition="auto",
+                marker={"color": _COLOUR},
+            )
         )
         figure.update_layout(height=380, margin={"l": 0, "r": 0, "t": 8, "b": 0}, bargap=0.25, hovermode=False)
         figure.update_xaxes(visible=False, fixedrange=True)

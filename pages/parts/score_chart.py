@@ -22,7 +22,7 @@ def show_scores(workspace: Workspace, run_id: str | None) -> None:
     if not values:
         st.caption("No proven solution has this score.")
         return
-    figure = go.Figure(go.Histogram(x=values, nbinsx=30))
+    figure = go.Figure(go.Histogram(x=values, nbinsx=30, marker={"color": "#4f9b78"}))
     figure.update_layout(
         height=260, margin={"l": 0, "r": 0, "t": 8, "b": 0}, bargap=0.05, xaxis_title=metrics[name].title,
         yaxis_title="solutions",

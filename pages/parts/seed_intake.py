@@ -14,7 +14,7 @@ _REPORT = "seed-report"
 def show_intake(workspace: Workspace, open_at_first: bool) -> None:
     """The two ways to add seeds, and what the last one said."""
     with st.expander("Add seeds", icon=":material/add:", expanded=open_at_first):
-        own, standard = st.columns([3, 2], gap="large")
+        own, standard = st.columns(2, gap="medium")
         with own, st.form("add-path", border=False, enter_to_submit=True):
             path = st.text_input(
                 "Folder or file on this machine",

@@ -15,8 +15,8 @@ _ROWS = 12
 
 def show_groups(groups: Sequence[SeedGroup], read: int) -> None:
     """How many seeds there are, and of which source and licence."""
-    numbers, table = st.columns([2, 3], gap="large", vertical_alignment="center")
-    with numbers, st.container(horizontal=True, gap="medium"):
+    numbers, table = st.columns([1, 1], gap="medium", vertical_alignment="center")
+    with numbers, st.container(horizontal=True, gap="small"):
         st.metric("Seeds", f"{sum(group.seeds for group in groups):,}", width="content")
         st.metric("Files", f"{sum(group.files for group in groups):,}", width="content")
         st.metric("Read", f"{read:,}", width="content", help="Seeds whose features were read by a run.")
@@ -72,7 +72,7 @@ def _table(seeds: Sequence[Seed], read: dict[str, int]) -> int:
             }
             for seed in seeds
         ],
-        key="seed-table",
+        key=f"seed-table-{seeds[0].id}",  # another page is another table, with its first row chosen
         hide_index=True,
         placeholder="",
         height=38 + 35 * _ROWS,

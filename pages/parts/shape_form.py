@@ -166,7 +166,7 @@ def _boosts(tree: FeatureTree, saved: SampleConfig, version: int) -> dict[str, f
     names = dict.fromkeys((*(tree.name(node) for node in tree.children(0)), *saved.boosts))
     with st.expander("Boost categories", icon=":material/trending_up:"):
         st.caption("A factor on a category's share: 2 doubles its weight, 0 leaves it out.")
-        rows = st.data_editor(
+        rows: list[dict[str, Any]] = st.data_editor(
             [{"category": name, "factor": start.get(name, 1.0)} for name in names if name != CATEGORIES[0]],
             key=editor,
             hide_index=True,

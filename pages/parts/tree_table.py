@@ -93,7 +93,7 @@ def show_table(tree: FeatureTree, index: TreeIndex, key: str) -> None:
 
 
 def _rows(tree: FeatureTree, nodes: Sequence[int], key: str) -> None:
-    widget = f"{key}-table"
+    widget = f"{key}-table-{nodes[0]}"  # another page is another table, with nothing chosen in it
 
     def choose() -> None:
         rows = st.session_state[widget].selection.rows

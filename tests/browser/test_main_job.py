@@ -113,9 +113,13 @@ def test_from_home_over_sampling_and_generate_to_an_exported_file(tab: Page, fol
     expect(tab.get_by_text("implementation style").first).to_be_visible(timeout=30_000)
 
     go(tab, "Generate")
-    tab.get_by_label("Samples", exact=False).first.fill("6")
-    tab.get_by_role("button", name="Start", exact=False).first.click()
-    expect(tab.get_by_text("finished").first).to_be_visible(timeout=240_000)
+    tab.get_by_text("Start a run").click()
+    tab.get_by_role("spinbutton", name="Samples").fill("6")
+    tab.get_by_role("button", name="Start run").click()
+    expect(tab.get_by_text("6 of 6").first).to_be_visible(timeout=240_000)
+    expect(tab.get_by_text("Nothing was dropped").or_(tab.get_by_text("Why dropped")).first).to_be_visible()
+    tab.reload()
+    expect(tab.get_by_text("6 of 6").first).to_be_visible(timeout=60_000)
 
     go(tab, "Dataset")
     tab.get_by_role("button", name="Export", exact=False).first.click()

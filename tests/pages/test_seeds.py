@@ -56,7 +56,9 @@ def test_a_folder_is_added_and_what_was_skipped_is_said(
 ) -> None:
     code = tmp_path / "shop"
     code.mkdir()
-    (code / "cart.py").write_text("def total(items):\n    prices = [item.price for item in items]\n    return sum(prices)\n")
+    (code / "cart.py").write_text(
+        "def total(items):\n    prices = [item.price for item in items]\n    return sum(prices)\n"
+    )
     (code / "broken.py").write_text("def total(:\n")
     app = open_page("seeds")
     app.text_input[0].set_value(str(code))

@@ -47,7 +47,8 @@ class Matcher:
         """For each name the likeness to each block, rounded so that the size of a batch cannot change a choice."""
         if self._vectors is None:
             self._vectors = self._embed([phrase for phrases in self._phrases.values() for phrase in phrases])
-        cosines = self._embed([_plain(name) for name in names]) @ self._vectors.T
+        # Not `@`: for so small a product the threads of BLAS cost more than they give while sandboxes keep cores busy.
+        cosines = np.einsum("nd,md->nm", self._embed([_plain(name) for name in names]), self._vectors)
         rows: list[dict[str, float]] = []
         for name, row in zip(names, cosines, strict=True):
             values: dict[str, float] = {}

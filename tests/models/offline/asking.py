@@ -16,7 +16,7 @@ from synth.models.offline.kit import Kit, load_kit
 from synth.records import CodeFile
 from synth.settings import DATA
 
-WIDTH = 2048
+WIDTH = 1024
 
 
 def embed_words(texts: Sequence[str]) -> NDArray[np.float32]:
