@@ -1,4 +1,4 @@
-.PHONY: help setup check format test screenshots lock
+.PHONY: help setup check format test bench screenshots lock
 PY := .venv/bin/python
 
 help:  ## list the targets
@@ -26,3 +26,7 @@ lock: setup  ## resolve pyproject.toml anew into requirements.lock
 
 screenshots: setup  ## the pictures in docs/images, from the demo workspace
 	$(PY) tools/screenshots.py
+
+bench: setup  ## the claims of docs/benchmarks.md, in about a minute
+	$(PY) benchmarks/coreset.py
+	$(PY) benchmarks/sampling.py

@@ -22,6 +22,6 @@ with page("Settings", "Which engine answers, with which prompts, and where this 
     with said_plainly():
         show_prompts(ws)
     st.subheader("Workspace", anchor=False)
-    size = (ws.folder / "workspace.duckdb").stat().st_size / 2**20
+    size = ws.database_bytes() / 2**20
     st.text(f"Folder    {ws.folder}\nDatabase  {size:,.1f} MiB")
     st.caption(plain(f"Espalier {version('espalier')}, Python {sys.version.split()[0]}, Streamlit {st.__version__}"))

@@ -43,7 +43,8 @@ class Journal:
     def flush(self) -> None:
         """Put everything appended so far on disk."""
         with self._lock:
-            self._flush()
+            if self._waiting:
+                self._flush()
 
     def close(self) -> None:
         """Flush and close."""

@@ -352,9 +352,7 @@ KINDS: dict[str, type[Record]] = {
 }
 
 
-def dropped(
-    step: str, subject_id: str, wanted_id: str, reason: str, raw: str = "", *, retry: bool = False
-) -> Dropped:
+def dropped(step: str, subject_id: str, wanted_id: str, reason: str, raw: str = "", *, retry: bool = False) -> Dropped:
     """Build the `Dropped` record for an item that ended at `step`."""
     return Dropped(
         id=f"dropped-{wanted_id}",

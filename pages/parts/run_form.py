@@ -1,57 +1,110 @@
-"""Start a run: what to make, in a form that says what it comes to."""
+"""Start a run: what to make, and in one line what that comes to."""
+
+from typing import Any
 
 import streamlit as st
 from pydantic import ValidationError
 
+from pages.parts.shell import said_plainly
 from pages.parts.text import counted, plain
 from synth.errors import BadConfig
 from synth.settings import RunConfig
 from synth.workspace import Workspace, WorkspaceSettings
 
+_LABELS = {
+    "name": "Name",
+    "seed": "Seed number",
+    "seeds": "Seeds to read",
+    "grow": "Growth steps",
+    "sample": "Samples",
+    "tasks": "Several files, or repair rounds",
+    "evolve": "Evolution roots",
+}
+_MOST = 1_000_000
 
-def run_form(workspace: Workspace) -> str | None:
-    """The form. Returns the id of the run that it has just started."""
-    kept = workspace.settings()
-    st.caption(f"Engine: {plain(_engine_words(kept))}. Shape: {plain(_shape_words(kept))}.")
-    with st.form("run", border=True):
-        first = st.columns([3, 2, 2, 2])
-        name = first[0].text_input("Name", "run", max_chars=80)
-        count = first[1].number_input("Samples", 0, 100_000, 40, help="Subtrees drawn; each becomes at most one task.")
-        share = first[2].slider(
-            "Several files", 0, 100, 35, format="%d %%", help="Share of tasks with several modules."
-        )
-        repairs = first[3].number_input("Repair rounds", 0, 10, 3, help="How often a failing solution is sent back.")
-        second = st.columns([3, 2, 2, 2])
-        limit = second[0].number_input("Seeds to read", 0, 1_000_000, 0, help="0 = all seeds of the workspace.")
-        steps = second[1].number_input("Growth steps", 0, 100_000, 10, help="Each expands one drawn subtree.")
-        roots = second[2].number_input("Evolution roots", 0, 100_000, 0, help="Trees of Tree-of-Evolution; 0 = none.")
-        seed = second[3].number_input("Seed number", 0, 2**31, 7, help="Same seed number and tree, same draws.")
-        st.caption(_comes_to(int(count), int(repairs), int(roots)))
-        if not st.form_submit_button("Start run", type="primary", icon=":material/play_arrow:"):
-            return None
-    values = {
-        "name": name.strip(),
-        "seed": int(seed),
-        "engine": kept.engine,
-        "seeds": {"limit": int(limit)},
-        "grow": {"steps": int(steps)},
-        "sample": kept.sample.model_copy(update={"count": int(count)}),
-        "tasks": {"files_share": share / 100, "repair_rounds": int(repairs)},
-        "evolve": {"roots": int(roots)},
-    }
+
+@st.fragment
+def run_form(workspace: Workspace) -> None:
+    """The form; a started run is put into the address, and the page drawn anew with it.
+
+    Not `st.form`: the line that says what the run comes to follows every change.
+    """
+    with said_plainly():
+        kept = workspace.settings()
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.caption(f"Engine **{plain(_engine_words(kept))}** · draws {plain(_shape_words(kept))}", width="content")
+            st.page_link("pages/settings.py", label="Engine", icon=":material/settings:", width="content")
+            st.page_link("pages/sampling.py", label="Shape", icon=":material/tune:", width="content")
+        values = _fields(kept)
+        st.markdown(what_it_does(values, workspace.counts().seeds))
+        if st.button("Start run", type="primary", icon=":material/play_arrow:", key="start-run"):
+            config = run_config(values)
+            with st.spinner("Starting"):
+                st.query_params["run"] = workspace.start_run(config)
+            st.query_params.pop("task", None)
+            st.rerun()
+
+
+def run_config(values: dict[str, Any]) -> RunConfig:
+    """The config that the form's values make. Raises `BadConfig` in the words of the form."""
+    if not values["name"]:
+        raise BadConfig("Name: a run needs a name; one word will do.")
     try:
-        config = RunConfig.model_validate(values)
+        return RunConfig.model_validate(values)
     except ValidationError as error:
         problem = error.errors()[0]
-        raise BadConfig(f"{problem['loc'][0]}: {problem['msg']}.") from error
-    with st.spinner("Freezing the config and starting a worker"):
-        return workspace.start_run(config)
+        place = str(problem["loc"][0])
+        raise BadConfig(f"{_LABELS.get(place, place)}: {problem['msg']}.") from error
 
 
-def _comes_to(count: int, repairs: int, roots: int) -> str:
-    samples = f"{counted(count, 'subtree')}, so up to {counted(count, 'task')} with up to {repairs} repairs each"
-    trees = f"{counted(roots, 'tree')} of instructions, three rounds of three children" if roots else "no evolution"
-    return f"As it stands after a submit: {samples}; {trees}. What is finished already is never made twice."
+def what_it_does(values: dict[str, Any], seeds: int) -> str:
+    """What the run will do at most, in a sentence."""
+    limit, steps, roots = values["seeds"]["limit"], values["grow"]["steps"], values["evolve"]["roots"]
+    count, repairs = values["sample"].count, values["tasks"]["repair_rounds"]
+    read = counted(min(limit, seeds) if limit else seeds, "seed") if seeds else "the standard library"
+    said = [f"Reads {read}" + (f", grows the tree in {counted(steps, 'step')}" if steps else "")]
+    if count:
+        mended = f"with up to {counted(repairs, 'repair')} each" if repairs else "without repairs"
+        said.append(f"{counted(count, 'subtree')}, so up to {counted(count, 'task')} {mended}")
+    else:
+        said.append("no tasks")
+    said.append(f"{counted(roots, 'Tree-of-Evolution tree')}" if roots else "no Tree-of-Evolution")
+    return "; ".join(said) + ". What is finished already is not made twice."
+
+
+def _fields(kept: WorkspaceSettings) -> dict[str, Any]:
+    cells = st.grid(4, min_column_width=180, gap="small")
+    with cells:
+        name = st.text_input("Name", "run", max_chars=80, key="run-name", persist_state="session")
+        count = _number("Samples", "count", 40, 100_000, "Subtrees to draw; each becomes at most one task.")
+        share = st.slider(
+            "Several files", 0, 100, 35, format="%d %%", key="run-files", persist_state="session",
+            help="Share of the tasks that ask for several modules; the others ask for one function.",
+        )  # fmt: skip
+        repairs = _number("Repair rounds", "repairs", 3, 10, "How often a solution that fails its tests is sent back.")
+        limit = _number("Seeds to read", "limit", 0, _MOST, "0 reads all seeds; otherwise a random choice of so many.")
+        steps = _number(
+            "Growth steps", "steps", 10, 100_000, "Each draws a small subtree and has the engine add features to it."
+        )
+        roots = _number(
+            "Evolution roots", "roots", 0, 100_000,
+            "Trees of Tree-of-Evolution: instructions made harder and more diverse in rounds. 0 for none.",
+        )  # fmt: skip
+        seed = _number("Seed number", "seed", 7, 2**31, "The same number, tree and settings give the same draws.")
+    return {
+        "name": name.strip(),
+        "seed": seed,
+        "engine": kept.engine,
+        "seeds": {"limit": limit},
+        "grow": {"steps": steps},
+        "sample": kept.sample.model_copy(update={"count": count}),
+        "tasks": {"files_share": share / 100, "repair_rounds": repairs},
+        "evolve": {"roots": roots},
+    }
+
+
+def _number(label: str, key: str, value: int, most: int, words: str) -> int:
+    return int(st.number_input(label, 0, most, value, help=words, key=f"run-{key}", persist_state="session") or 0)
 
 
 def _engine_words(kept: WorkspaceSettings) -> str:
@@ -60,6 +113,16 @@ def _engine_words(kept: WorkspaceSettings) -> str:
 
 
 def _shape_words(kept: WorkspaceSettings) -> str:
-    widths = ", ".join(str(width) for width in kept.sample.widths)
-    heat = ", ".join(f"{temperature:g}" for temperature in kept.sample.temperatures)
-    return f"{widths} children per level at temperature {heat}"
+    sample = kept.sample
+    widths = " × ".join(str(width) for width in sample.widths)
+    heat = ", ".join(f"{temperature:g}" for temperature in sample.temperatures)
+    rest = [
+        counted(len(found), word, plural)
+        for found, word, plural in (
+            (sample.fixed, "fixed feature", ""),
+            (sample.excluded, "excluded feature", ""),
+            (sample.boosts, "boosted category", "boosted categories"),
+        )
+        if found
+    ]
+    return ", ".join([f"{widths} wide at temperature {heat}", f"{sample.mandatory} mandatory", *rest])

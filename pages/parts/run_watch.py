@@ -3,68 +3,97 @@
 import streamlit as st
 
 from pages.parts.run_list import step_name
+from pages.parts.shell import said_plainly
 from pages.parts.text import counted, plain
-from synth.workspace import RunStatus, Workspace
+from synth.workspace import RunStatus, StepProgress, Workspace
 
+EVERY = 0.7
 STATES = {
     "new": ("schedule", "not started yet"),
     "running": ("play_circle", "running"),
-    "paused": ("pause_circle", "paused"),
+    "paused": ("pause_circle", "paused; nothing new begins until it goes on"),
     "finished": ("check_circle", "finished"),
-    "cancelled": ("stop_circle", "stopped; everything finished is kept"),
-    "failed": ("error", "failed"),
-    "interrupted": ("bolt", "interrupted: its worker ended without a word"),
+    "cancelled": ("stop_circle", "cancelled; everything finished is kept, and it can be resumed"),
+    "failed": ("error", "failed; everything finished is kept, and it can be resumed"),
+    "interrupted": ("bolt", "interrupted: its worker ended without a word; resuming repeats nothing"),
 }
 
 
 def watch_run(workspace: Workspace, run_id: str) -> None:
     """State, bars and buttons; live while the run is alive, and the page is drawn anew once it ends."""
     alive = workspace.run(run_id).alive
+    st.fragment(_live, run_every=EVERY if alive else None)(workspace, run_id, alive)
 
-    @st.fragment(run_every=0.7 if alive else None)
-    def live() -> None:
+
+def _live(workspace: Workspace, run_id: str, was_alive: bool) -> None:
+    with said_plainly():
         status = workspace.run(run_id)
-        if alive and not status.alive:
+        if was_alive != status.alive:
             workspace.ingest()
             st.rerun()
-        icon, words = STATES[status.state]
-        with st.container(border=True):
+        with st.container(border=True, key="run-watch"):
+            icon, words = STATES[status.state]
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-                st.markdown(f":material/{icon}: **{plain(status.name)}** {words}")
+                st.markdown(f":material/{icon}: **{plain(status.name)}** {words}{_took(status)}", width="content")
                 with st.container(horizontal=True, width="content"):
                     _buttons(workspace, status)
             if status.error:
-                st.error(plain(status.error), icon=":material/error:")
+                st.caption("Its last words" if status.state == "interrupted" else "Why")
+                st.code(status.error, language=None, wrap_lines=True)
             _bars(status)
 
-    live()
+
+def _took(status: RunStatus) -> str:
+    if status.state != "finished" or not status.started or not status.updated:
+        return ""
+    return f" · {duration(status.updated - status.started)} from its first start"
+
+
+def duration(seconds: float) -> str:
+    """`48 s`, `3 min 5 s`, `2 h 10 min`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
 
 
 def _buttons(workspace: Workspace, status: RunStatus) -> None:
     if status.state == "running":
-        st.button("Pause", icon=":material/pause:", on_click=workspace.pause, args=(status.id,), key="pause")
+        st.button("Pause", icon=":material/pause:", on_click=workspace.pause, args=(status.id,), key="pause",
+                  help="Nothing new begins; what is in flight ends.")  # fmt: skip
     if status.state == "paused":
-        st.button("Go on", icon=":material/play_arrow:", on_click=workspace.resume, args=(status.id,), key="go-on")
+        st.button("Resume", type="primary", icon=":material/play_arrow:", on_click=workspace.resume,
+                  args=(status.id,), key="go-on")  # fmt: skip
     if status.alive:
-        st.button("Stop", icon=":material/stop:", on_click=workspace.cancel, args=(status.id,), key="stop",
-                  help="What is in flight ends, everything finished is kept.")  # fmt: skip
+        st.button("Cancel", icon=":material/stop:", on_click=workspace.cancel, args=(status.id,), key="cancel",
+                  help="What is in flight ends, everything finished is kept. It can be resumed later.")  # fmt: skip
     elif status.resumable and st.button("Resume", type="primary", icon=":material/play_arrow:", key="resume"):
         workspace.resume(status.id)
         st.rerun()
 
 
 def _bars(status: RunStatus) -> None:
-    for step in status.steps:
-        share = step.done / step.total if step.total else 1.0
-        said = [f"{step_name(step.step)}: {step.done:,} of {step.total:,}"]
-        if step.rate is not None:
-            said.append(f"{step.rate:,.1f} a second")
-        if step.left_seconds and status.state == "running":
-            said.append(f"about {step.left_seconds:,.0f} s left")
-        if step.dropped:
-            said.append(f"{step.dropped:,} dropped")
-        if step.reused:
-            said.append(f"{counted(step.reused, 'item')} finished before")
-        st.progress(min(1.0, share), text=" · ".join(said))
     if not status.steps:
         st.progress(0.0, text="getting ready" if status.alive else "nothing made yet")
+        return
+    cells = st.grid("auto", min_column_width=340, gap="small")
+    for step in status.steps:
+        share = step.done / step.total if step.total else 1.0
+        with cells:
+            st.progress(min(1.0, share), text=step_words(step, status.state == "running"))
+
+
+def step_words(step: StepProgress, running: bool) -> str:
+    """How far a step is, how quick, what is left and what was dropped."""
+    said = [f"{plain(step_name(step.step))}: {step.done:,} of {step.total:,}"]
+    if step.rate is not None:
+        said.append(f"{step.rate:,.0f} a second" if step.rate >= 10 else f"{step.rate:,.1f} a second")
+    if running and step.left_seconds:
+        said.append(f"about {duration(step.left_seconds)} left")
+    if step.dropped:
+        said.append(f"{step.dropped:,} dropped")
+    if step.reused:
+        said.append(f"{counted(step.reused, 'item')} finished before")
+    return " · ".join(said)

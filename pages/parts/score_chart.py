@@ -1,36 +1,62 @@
 """How one measure is spread over the proven solutions."""
 
+from collections.abc import Sequence
+from statistics import fmean, median
+
 import plotly.graph_objects as go
 import streamlit as st
 
-from synth.workspace import Workspace
+from pages.parts.text import amount, counted
+from synth.workspace import MetricInfo, Workspace
+
+_COLOUR = "#4f9b78"
+_HEIGHT = 280
+_MOST_BINS = 40
+_NOT_OF_CODE = ("evolution", "state")
 
 
 def show_scores(workspace: Workspace, run_id: str | None) -> None:
-    """Choose a measure; a histogram and its middle."""
-    metrics = {metric.name: metric for metric in workspace.metrics()}
-    name = st.selectbox(
-        "Measure",
-        list(metrics),
-        format_func=lambda key: f"{metrics[key].group}: {metrics[key].title}",
-        key="measure",
-        width=420,
-    )
-    values = workspace.score_values([name], run_id)[name]
-    where = f" Paper: {metrics[name].paper}." if metrics[name].paper else ""
-    st.caption(f"{metrics[name].meaning}{where}")
+    """Choose a measure; its histogram and what it has in the middle."""
+    metrics = [metric for metric in workspace.metrics() if metric.group not in _NOT_OF_CODE]
+    metric = st.selectbox("Measure", metrics, format_func=_label, key="measure", width=420)
+    values = workspace.score_values([metric.name], run_id)[metric.name]
+    st.caption(metric.meaning + (f" Paper: {metric.paper}." if metric.paper else ""))
     if not values:
-        st.caption("No proven solution has this score.")
+        st.caption("No proven solution has this score yet.")
         return
-    figure = go.Figure(go.Histogram(x=values, nbinsx=30, marker={"color": "#4f9b78"}))
-    figure.update_layout(
-        height=260, margin={"l": 0, "r": 0, "t": 8, "b": 0}, bargap=0.05, xaxis_title=metrics[name].title,
-        yaxis_title="solutions",
-    )  # fmt: skip
-    st.plotly_chart(figure, config={"displayModeBar": False}, key="score-chart")
-    ordered = sorted(values)
-    middle = ordered[len(ordered) // 2]
-    mean = sum(values) / len(values)
-    st.caption(
-        f"{len(values):,} solutions · mean {mean:,.2f} · median {middle:,.2f} · {ordered[0]:,.2f} to {ordered[-1]:,.2f}"
+    st.plotly_chart(
+        score_figure(metric, values),
+        config={"displayModeBar": False},
+        key="score-chart",
+        alt=f"Histogram of {metric.title} over {counted(len(values), 'proven solution')}",
     )
+    st.caption(
+        f"{counted(len(values), 'proven solution')} · mean {fmean(values):,.2f} · median {amount(median(values))} · "
+        f"from {amount(min(values))} to {amount(max(values))}"
+    )
+
+
+def score_figure(metric: MetricInfo, values: Sequence[float]) -> go.Figure:
+    """The histogram; whole numbers have a bar each as long as there is room."""
+    low, high = min(values), max(values)
+    whole = all(float(value).is_integer() for value in values)
+    size = (high - low) / 30 or 1.0
+    if whole:
+        size = float(max(1, -(-int(high - low + 1) // _MOST_BINS)))
+    start = low - 0.5 if whole else low
+    figure = go.Figure(
+        go.Histogram(
+            x=list(values),
+            xbins={"start": start, "end": high + size, "size": size},
+            marker={"color": _COLOUR},
+            hovertemplate="%{x}: %{y:,}<extra></extra>",
+        )
+    )
+    figure.update_layout(height=_HEIGHT, margin={"l": 0, "r": 0, "t": 8, "b": 0}, bargap=0.06)
+    figure.update_xaxes(title=metric.title, fixedrange=True)
+    figure.update_yaxes(title="solutions", fixedrange=True, rangemode="tozero")
+    return figure
+
+
+def _label(metric: MetricInfo) -> str:
+    return f"{metric.group[0].upper()}{metric.group[1:]} · {metric.title}"

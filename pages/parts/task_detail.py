@@ -1,133 +1,123 @@
-"""One task with everything that came of it: text, code, tests, verdicts, attempts side by side, scores, evidence."""
+"""One task with everything that came of it: text, features, code, tests, verdict, attempts, scores, evidence."""
 
-import difflib
 from collections.abc import Sequence
-from itertools import pairwise
 
 import streamlit as st
 
-from pages.parts.text import path_text, plain
-from synth.records import CodeFile, Solution, Verdict
-from synth.workspace import Sample
+from pages.parts.attempts import show_attempts, show_verdict
+from pages.parts.code_files import show_files, show_text
+from pages.parts.outline import MARK, outline
+from pages.parts.text import counted, path_text, plain
+from synth.records import Score
+from synth.workspace import MetricInfo, Sample
 
-LANGUAGES = {"py": "python", "json": "json", "toml": "toml", "md": "markdown", "yaml": "yaml", "yml": "yaml"}
+LEVELS = {"function": "one function", "files": "several files", "repository": "repository"}
 
 
-def show_sample(sample: Sample) -> None:
+def show_sample(sample: Sample, metrics: Sequence[MetricInfo]) -> None:
     """The task, its last attempt and the tabs behind it."""
     task = sample.task
     if task is None:
         return
-    st.markdown(f"#### {plain(task.instruction)}")
-    st.caption(f"{task.level} · {task.id} · {plain(task.made.engine)}/{plain(task.made.model)}")
-    names = ["Task", "Code", "Tests", f"Attempts ({len(sample.attempts)})", "Scores", "Lineage"]
-    tabs = st.tabs(names)
+    st.markdown(f"#### {plain(task.instruction) or 'No instruction'}")
+    made = plain(f"{task.made.engine}/{task.made.model}")
+    st.caption(f"{LEVELS[task.level]} · written by {made} at temperature {task.made.temperature:g} · {task.id}")
+    show_verdict(sample.verdict)
+    titles = ["Task", "Code", "Tests", f"Attempts ({len(sample.attempts)})", "Scores", "Evidence"]
+    tabs = st.tabs(titles)
     with tabs[0]:
-        st.caption("Scenario")
-        st.text(task.scenario)
-        st.caption("Statement")
-        st.code(task.statement, language=None, wrap_lines=True)
+        _show_task(sample)
     with tabs[1]:
         show_files(sample.solution.files if sample.solution else ())
     with tabs[2]:
-        if sample.verdict is not None:
-            show_verdict(sample.verdict)
         show_files(sample.solution.tests if sample.solution else ())
     with tabs[3]:
-        _show_attempts(sample.attempts)
+        show_attempts(sample.attempts, task.id)
     with tabs[4]:
-        _show_scores(sample)
+        _show_scores(sample.scores, metrics)
     with tabs[5]:
-        _show_lineage(sample)
+        _show_evidence(sample)
 
 
-def show_files(files: Sequence[CodeFile]) -> None:
-    """Files one below the other, highlighted, each under its path."""
-    if not files:
-        st.caption("No files.")
-    for file in files:
-        st.caption(plain(file.path))
-        st.code(file.text, language=LANGUAGES.get(file.path.rsplit(".", 1)[-1]), line_numbers=True)
+def _show_task(sample: Sample) -> None:
+    task, subtree = sample.task, sample.subtree
+    if task is None:
+        return
+    words, features = st.columns([7, 4], gap="medium")
+    with words:
+        st.caption("Scenario")
+        st.text(task.scenario or "–")
+        st.caption("Statement")
+        show_text(task.statement)
+    with features:
+        st.caption("Features that the engine chose to use")
+        st.markdown("\n".join(f"- {plain(name)}" for name in task.selected) or "none")
+        if subtree is None:
+            st.caption("The subtree is not in this workspace.")
+            return
+        st.caption(f"Drawn from: subtree of draw {subtree.draw + 1} at temperature {subtree.temperature:g}")
+        with st.container(height=380, key="outline-task"):
+            st.markdown(outline(subtree.features, set(subtree.mandatory)))
+        st.caption(f"{MARK} mandatory: the task must use it.")
 
 
-def verdict_words(verdict: Verdict) -> str:
-    """A verdict as a sentence."""
-    tests = verdict.tests
-    counts = [f"{tests.passed} passed"]
-    counts += [f"{number} {word}" for number, word in ((tests.failed, "failed"), (tests.skipped, "skipped")) if number]
-    where = f"{verdict.backend} sandbox, level {verdict.level}"
-    return f"{verdict.outcome.replace('_', ' ')}: {', '.join(counts)} in {verdict.seconds:.1f} s ({where})"
-
-
-def show_verdict(verdict: Verdict) -> None:
-    """The sentence, the failures, and what the program said."""
-    show = st.success if verdict.proven else st.warning
-    show(plain(verdict_words(verdict)), icon=":material/verified:" if verdict.proven else ":material/report:")
-    for failure in verdict.failures:
-        with st.expander(plain(failure.test)):
-            st.code(failure.message, language=None, wrap_lines=True)
-    for name, text in (("Standard output", verdict.stdout), ("Standard error", verdict.stderr)):
-        if text.strip():
-            with st.expander(name):
-                st.code(text[-20_000:], language=None, wrap_lines=True)
-
-
-def _show_attempts(attempts: Sequence[tuple[Solution, Verdict | None]]) -> None:
-    columns = st.columns(max(1, len(attempts)))
-    for column, (solution, verdict) in zip(columns, attempts, strict=False):
-        with column:
-            st.markdown("**First draft**" if solution.attempt == 0 else f"**Repair {solution.attempt}**")
-            if solution.note:
-                st.text(solution.note)
-            if verdict is not None:
-                show_verdict(verdict)
-    for (before, _), (after, _) in pairwise(attempts):
-        st.caption(f"What repair {after.attempt} changed")
-        st.code(_difference(before, after), language="diff")
-    if len(attempts) == 1:
-        st.caption("The first draft stands; nothing was repaired.")
-
-
-def _difference(before: Solution, after: Solution) -> str:
-    old, new = ({file.path: file.text for file in solution.files} for solution in (before, after))
-    lines: list[str] = []
-    for path in sorted(old.keys() | new.keys()):
-        lines += difflib.unified_diff(
-            old.get(path, "").splitlines(),
-            new.get(path, "").splitlines(),
-            f"{path} before",
-            f"{path} after",
-            lineterm="",
-        )
-    return "\n".join(lines) or "no difference"
-
-
-def _show_scores(sample: Sample) -> None:
-    if not sample.scores:
+def _show_scores(scores: Sequence[Score], metrics: Sequence[MetricInfo]) -> None:
+    if not scores:
         st.caption("Not scored.")
         return
+    places = {metric.name: place for place, metric in enumerate(metrics)}
+    rows = []
+    for score in sorted(scores, key=lambda score: (places.get(score.name, len(places)), score.name)):
+        metric = metrics[places[score.name]] if score.name in places else None
+        rows.append(
+            {
+                "group": metric.group if metric else "other",
+                "measure": metric.title if metric else score.name,
+                "value": score.value,
+                "meaning": score.reason or (metric.meaning if metric else ""),
+            }
+        )
+    groups = list(dict.fromkeys(row["group"] for row in rows))
+    for group, cell in zip(groups, _cells(len(groups)), strict=True):
+        with cell:
+            st.caption(f"**{group[0].upper()}{group[1:]}**")
+            _score_table([row for row in rows if row["group"] == group])
+
+
+def _cells(count: int) -> list[st.delta_generator.DeltaGenerator]:
+    pairs = [st.columns(2, gap="medium") for _ in range(0, count, 2)]
+    return [cell for pair in pairs for cell in pair][:count]
+
+
+def _score_table(rows: Sequence[dict[str, object]]) -> None:
     st.dataframe(
-        [
-            {"score": score.name, "value": score.value, "by": score.by, "reason": score.reason}
-            for score in sample.scores
-        ],
+        rows,
         hide_index=True,
-        column_config={"value": st.column_config.NumberColumn("value", format="%.2f")},
+        height=min(38 + 35 * len(rows), 248),
+        column_order=["measure", "value", "meaning"],
+        column_config={
+            "measure": st.column_config.TextColumn("Measure", width=170),
+            "value": st.column_config.NumberColumn("Value", width=80, format="%.4g"),
+            "meaning": st.column_config.TextColumn("Meaning"),
+        },
     )
 
 
-def _show_lineage(sample: Sample) -> None:
-    if sample.subtree is not None:
-        shape = sample.subtree
-        st.caption(f"Subtree {shape.id}, draw {shape.draw}, temperature {shape.temperature:g}; the task must use:")
-        st.text("\n".join(path_text(path) for path in shape.mandatory) or "nothing in particular")
-        st.caption("Features the engine says it used")
-        st.text(", ".join(sample.task.selected if sample.task else ()))
-    rows = [{"feature": path_text(path), "seeds": ", ".join(places)} for path, places in sample.evidence]
-    if rows:
-        st.caption("Where the drawn features were seen in real code")
-        st.dataframe(
-            rows, hide_index=True, column_config={"seeds": st.column_config.TextColumn("seen in", width="large")}
-        )
-    if sample.licences:
-        st.caption(f"Licences of these seeds: {plain(', '.join(sample.licences))}")
+def _show_evidence(sample: Sample) -> None:
+    if not sample.evidence:
+        st.caption("No seed shows the drawn features: growth added all of them, or the seeds are elsewhere.")
+        return
+    places = {place for _, found in sample.evidence for place in found}
+    st.caption(
+        f"Real code that shows the drawn features, {counted(len(places), 'place')}; "
+        f"licences: {plain(', '.join(sample.licences)) or 'unknown'}"
+    )
+    st.dataframe(
+        [{"feature": path_text(path), "place": place} for path, found in sample.evidence for place in found],
+        hide_index=True,
+        height=min(38 + 35 * sum(len(found) for _, found in sample.evidence), 388),
+        column_config={
+            "feature": st.column_config.TextColumn("Feature", width="medium"),
+            "place": st.column_config.TextColumn("Seen at", width="medium"),
+        },
+    )

@@ -1,4 +1,4 @@
-"""Exact nearest neighbours by dot product, for the diversity score of Tree-of-Evolution (section 3.2)."""
+"""Exact nearest neighbours by dot product, for the diversity score of Tree-of-Evolution (section 3.3)."""
 
 import numpy as np
 from numpy.typing import NDArray

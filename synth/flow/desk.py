@@ -10,7 +10,7 @@ from synth.ask import Asker
 from synth.embed import Embedder
 from synth.errors import EspalierError
 from synth.journal import Journal
-from synth.records import Dropped, Record
+from synth.records import Dropped, Record, Verdict
 from synth.sandbox.base import Sandbox
 from synth.settings import RunConfig
 
@@ -60,6 +60,8 @@ class Desk:
     def remember(self, records: Iterable[Record]) -> None:
         """Take records of earlier sessions as finished."""
         for record in records:
+            if isinstance(record, Verdict) and record.outcome == "infra_error":
+                continue  # the sandbox's fault, not the solution's: tried again
             if not isinstance(record, Dropped):
                 self.finished[record.id] = record
             elif not record.retry:
@@ -88,6 +90,7 @@ class Desk:
             raise self._stopped_by
         while (wanted := self.watch.control()) == "pause":
             self.watch.paused(True)
+            self.journal.flush()
             await asyncio.sleep(_PAUSE_LOOK)
         self.watch.paused(False)
         if wanted == "cancel":

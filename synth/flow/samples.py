@@ -108,7 +108,7 @@ async def _verify(desk: Desk, solution: Solution) -> Verdict | Dropped:
     async def verify() -> Verdict:
         return await desk.in_thread(lambda: verify_solution(sandbox, solution, timeout))
 
-    return await desk.once(verdict_id(sandbox, solution), Verdict, verify)
+    return await desk.once(verdict_id(sandbox, solution, timeout), Verdict, verify)
 
 
 def _level(desk: Desk, subtree: Subtree) -> Level:

@@ -120,14 +120,14 @@ METRICS: tuple[MetricInfo, ...] = (
         "EpiCoder Table 15",
     ),
     MetricInfo(
-        "challenge", "Challenge", "evolution", "1 to 10, judged by the engine with a reason.", "Tree-of-Evolution 3.2"
+        "challenge", "Challenge", "evolution", "1 to 10, judged by the engine with a reason.", "Tree-of-Evolution 3.3"
     ),
     MetricInfo(
         "diversity",
         "Diversity",
         "evolution",
         "10 x cosine distance to the nearest among the most challenging instructions of the other trees.",
-        "Tree-of-Evolution 3.2",
+        "Tree-of-Evolution 3.3",
     ),
     MetricInfo(
         "unparsed",

@@ -9,13 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.embed import nearest
 from synth.ids import digest, record_id
 from synth.records import Choice, Instruction, Score
 
 Vectors = NDArray[np.float32]
-
-_BLOCK = 1024
-"""Rows compared with the database at once; bounds the memory of a round of any size."""
 
 
 def overall(challenge: float, diversity: float | None) -> float:
@@ -37,11 +35,11 @@ def score_diversity(
     database = _most_challenging(instructions, challenge)
     shelf = digest(*[instructions[row].id for row in database.values()])
     scores = []
-    for row, nearest in enumerate(_nearest_elsewhere(instructions, vectors, database)):
-        if nearest is None:
+    for row, entry in enumerate(_nearest_elsewhere(instructions, vectors, database)):
+        if entry is None:
             continue
-        subject, other = instructions[row], instructions[nearest]
-        value = _distance(vectors[row], vectors[nearest])
+        subject, other = instructions[row], instructions[entry]
+        value = _distance(vectors[row], vectors[entry])
         scores.append(
             Score(
                 id=record_id(Score.kind, "diversity", by, subject.id, shelf),
@@ -144,20 +142,11 @@ def _nearest_elsewhere(
     instructions: Sequence[Instruction], vectors: Vectors, database: Mapping[str, int]
 ) -> Iterator[int | None]:
     """For each instruction the row of the nearest database entry of another tree; None where there is none."""
-    rows = list(database.values())
-    if not rows:
-        yield from (None for _ in instructions)
-        return
-    column = {tree: position for position, tree in enumerate(database)}
-    entries = vectors[rows].T
-    for start in range(0, len(instructions), _BLOCK):
-        block = instructions[start : start + _BLOCK]
-        similarity = vectors[start : start + _BLOCK] @ entries
-        for row, item in enumerate(block):
-            if item.tree_id in column:
-                similarity[row, column[item.tree_id]] = -np.inf
-        for row, nearest in enumerate(similarity.argmax(axis=1)):
-            yield rows[nearest] if np.isfinite(similarity[row, nearest]) else None
+    rows, trees = list(database.values()), list(database)
+    # A tree has one entry at most, so of the two nearest one is another tree's.
+    _, found = nearest(vectors[rows], vectors, 2)
+    for item, entries in zip(instructions, found.tolist(), strict=True):
+        yield next((rows[entry] for entry in entries if entry >= 0 and trees[entry] != item.tree_id), None)
 
 
 def _distance(one: Vectors, other: Vectors) -> float:

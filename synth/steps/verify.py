@@ -1,4 +1,4 @@
-"""Verify: run a solution's tests in the sandbox and record what they said (EpiCoder 2.4, "test execution")."""
+"""Verify: run a solution's tests in the sandbox and record what they said (EpiCoder 2.3)."""
 
 from synth.ids import record_id
 from synth.records import Solution, Verdict
@@ -8,9 +8,9 @@ _TRIES = 2
 """A fault of the sandbox is not the solution's: it gets a second try."""
 
 
-def verdict_id(sandbox: Sandbox, solution: Solution) -> str:
+def verdict_id(sandbox: Sandbox, solution: Solution, timeout_seconds: float) -> str:
     """The id of the verdict on `solution`: known before the work, so that a resumed run can skip it."""
-    return record_id("verdict", solution.id, sandbox.backend, sandbox.level)
+    return record_id("verdict", solution.id, sandbox.backend, sandbox.level, timeout_seconds)
 
 
 def verify_solution(sandbox: Sandbox, solution: Solution, timeout_seconds: float) -> Verdict:
@@ -29,7 +29,7 @@ def verify_solution(sandbox: Sandbox, solution: Solution, timeout_seconds: float
         if result.outcome != "infra_error":
             break
     return Verdict(
-        id=verdict_id(sandbox, solution),
+        id=verdict_id(sandbox, solution, timeout_seconds),
         solution_id=solution.id,
         outcome=result.outcome,
         tests=result.tests,

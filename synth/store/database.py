@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from synth.errors import BadInput, NotFound, WorkspaceBusy
-from synth.records import KINDS, Record
+from synth.records import KINDS, Record, Verdict
 from synth.store.schema import TABLES, migrate
 
 R = TypeVar("R", bound=Record)
@@ -75,7 +75,7 @@ class Database:
         return found[0]
 
     def add(self, records: Iterable[Record], run_id: str | None = None) -> int:
-        """Store records; those already there are left as they are. Returns how many there were."""
+        """Store records; those already there are left as they are, but for verdicts. Returns how many there were."""
         with self._writing:
             self._connection.execute("begin")
             try:
@@ -114,7 +114,9 @@ class Database:
             groups[record.kind].setdefault(record.id, record)
         for kind, group in groups.items():
             batch = _to_arrow(KINDS[kind], list(group.values()))
-            self._insert_arrow(f"insert or ignore into {TABLES[kind]} by name select * from batch", batch)
+            # Only a verdict is ever made again: where the sandbox itself had failed.
+            verb = "replace" if kind == Verdict.kind else "ignore"
+            self._insert_arrow(f"insert or {verb} into {TABLES[kind]} by name select * from batch", batch)
             if run_id is not None:
                 rows = pa.table(
                     {"run_id": [run_id] * len(group), "kind": [kind] * len(group), "record_id": list(group)}

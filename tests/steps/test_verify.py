@@ -54,7 +54,7 @@ class ScriptedSandbox:
 def test_a_verdict_carries_all_that_the_sandbox_saw() -> None:
     scripted = ScriptedSandbox(FAILED)
     verdict = verify_solution(scripted, SOLUTION, 7.5)
-    assert verdict.id == verdict_id(scripted, SOLUTION)
+    assert verdict.id == verdict_id(scripted, SOLUTION, 7.5)
     assert (verdict.solution_id, verdict.outcome, verdict.proven) == ("solution-1", "failed", False)
     assert (verdict.tests, verdict.failures, verdict.exit_code) == (FAILED.tests, FAILED.failures, 1)
     assert (verdict.seconds, verdict.peak_mb, verdict.stdout, verdict.stderr) == (0.5, 20.0, "out", "err")
@@ -85,9 +85,10 @@ def test_a_failure_of_the_solution_is_not_tried_again() -> None:
 def test_the_id_names_the_solution_and_the_sandbox() -> None:
     first, other = ScriptedSandbox(), ScriptedSandbox()
     other.backend = "another"
-    assert verdict_id(first, SOLUTION) == verdict_id(ScriptedSandbox(), SOLUTION)
-    assert verdict_id(first, SOLUTION) != verdict_id(other, SOLUTION)
-    assert verdict_id(first, SOLUTION) != verdict_id(first, SOLUTION.model_copy(update={"id": "solution-2"}))
+    assert verdict_id(first, SOLUTION, 10) == verdict_id(ScriptedSandbox(), SOLUTION, 10)
+    assert verdict_id(first, SOLUTION, 10) != verdict_id(other, SOLUTION, 10)
+    assert verdict_id(first, SOLUTION, 10) != verdict_id(first, SOLUTION.model_copy(update={"id": "solution-2"}), 10)
+    assert verdict_id(first, SOLUTION, 10) != verdict_id(first, SOLUTION, 20)
 
 
 @pytest.mark.sandbox

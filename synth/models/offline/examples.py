@@ -66,8 +66,9 @@ def _request_calls(program: Program, join: Join) -> list[str]:
     for name in join.uses:
         if name in program.modules:
             module = program.modules[name]
-            lists = [text for item in module.seen if item.raises is None and (text := _positional(item.call))]
-            good += [f"({name!r}, {min(lists, key=len)})"] if lists else []
+            plain = [item for item in module.seen if item.raises is None and _positional(item.call)]
+            plain.sort(key=lambda item: (item.value in _EMPTY, len(item.call)))
+            good += [f"({name!r}, {_positional(item.call)})" for item in plain[:1]]
             failing += [f"({name!r}, {_listed([argument])})" for argument in module.refused[:1]]
         else:
             good.append(f"({name!r}, {_listed([_inner_argument(program, name)])})")

@@ -25,7 +25,10 @@ class _Wish:
     """The inputs of `make_task`, read."""
 
     mandatory: tuple[str, ...]
+    above: tuple[str, ...]
+    """Optional names on the way to a mandatory one: the next best where no block fits that."""
     optional: tuple[str, ...]
+    """The other names below the categories."""
     categories: tuple[str, ...]
     in_files: bool
     rng: random.Random
@@ -37,13 +40,13 @@ def answer_make_task(request: Request, kit: Kit) -> str:
     if language.lower() != "python":
         return decline(f"the building blocks are Python, not {language}")
     wish = _read(request)
-    names = (*wish.mandatory, *wish.optional)
+    names = (*wish.mandatory, *wish.above, *wish.optional)
     fits = kit.matcher.fits(names)
     if not fits:
         return decline(f"nothing in the subtree fits a building block: {', '.join(names) or 'it is empty'}")
     rng = wish.rng
     size = rng.choice(_SIZES) if wish.in_files else 2 if rng.random() < _PAIR_SHARE else 1
-    order = [*rng.sample(wish.mandatory, len(wish.mandatory)), *rng.sample(wish.optional, len(wish.optional))]
+    order = [name for group in (wish.mandatory, wish.above, wish.optional) for name in rng.sample(group, len(group))]
     chosen = choose_blocks(fits, order, size, rng)
     domain = rng.choice(kit.wording.domains)
     return _write(kit, chosen, _compose(kit, chosen, size, wish, domain), domain, rng)
@@ -54,7 +57,8 @@ def _read(request: Request) -> _Wish:
     given = inputs["mandatory_features"]
     mandatory = tuple(dict.fromkeys(str(name) for name in given)) if isinstance(given, list | tuple) else ()
     paths = from_nested(inputs["optional_features"])
-    below = (path[-1] for path in paths if len(path) > 1 and path[-1] not in mandatory)
+    above = {name: None for path in paths if path[-1] in mandatory for name in path[1:-1] if name not in mandatory}
+    below = {path[-1]: None for path in paths if len(path) > 1 and path[-1] not in (*mandatory, *above)}
     seed = seed_number(
         "make_task",
         sorted(path[-1] for path in paths),
@@ -65,7 +69,8 @@ def _read(request: Request) -> _Wish:
     )
     return _Wish(
         mandatory=mandatory,
-        optional=tuple(dict.fromkeys(below)),
+        above=tuple(above),
+        optional=tuple(below),
         categories=tuple(dict.fromkeys(path[0] for path in paths)),
         in_files=inputs["level"] != "function",
         rng=random.Random(seed),

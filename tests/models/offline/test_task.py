@@ -34,6 +34,20 @@ def test_mandatory_features_are_served_before_optional_ones(kit: Kit) -> None:
         assert "moving average" in json.loads(tag(reply, "f"))
 
 
+def test_where_no_block_fits_a_mandatory_feature_the_names_above_it_are_tried_next(kit: Kit) -> None:
+    features = {"data processing": {"moving average": ["yodelling"], "sorting": [], "slug": [], "csv": []}}
+    for draw in range(12):
+        request = ask(
+            "make_task",
+            draw,
+            optional_features=features,
+            mandatory_features=["yodelling"],
+            language="Python",
+            level="files",
+        )
+        assert "moving average" in json.loads(tag(answer_make_task(request, kit), "f"))
+
+
 def test_only_features_that_a_block_of_the_task_realises_are_claimed(kit: Kit) -> None:
     for seed in range(40):
         names = drawn_features(kit, seed)
