@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -15,7 +16,7 @@ _HEIGHT = 520
 
 def show_text(text: str, language: str | None = None, numbers: bool = False) -> None:
     """Text letter for letter, never taller than a screen."""
-    height = _HEIGHT if text.count("\n") > _MOST_LINES else "content"
+    height: int | Literal["content"] = _HEIGHT if text.count("\n") > _MOST_LINES else "content"
     st.code(text, language=language, line_numbers=numbers, wrap_lines=language is None, height=height)
 
 

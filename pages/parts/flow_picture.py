@@ -78,7 +78,7 @@ def show_flow(counts: Counts, nodes: int) -> None:
 
 
 def _row(stages: Sequence[Stage], columns: int) -> None:
-    cells = st.grid(columns, min_column_width=88, gap=("xsmall", 12))
+    cells = st.grid(columns, min_column_width=100, gap=("xsmall", 12))
     for stage in stages:
         waiting = "" if stage.count else "-waiting"
         with cells, st.container(key=f"stage-{stage.key}{waiting}"):

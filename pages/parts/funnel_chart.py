@@ -21,6 +21,7 @@ def show_funnel(funnel: Funnel) -> None:
             key="funnel",
             alt="; ".join(f"{stage.name}: {stage.count:,}" for stage in funnel.stages),
         )
+        st.caption("Bars by square root, so that small stages stay visible.")
     with right:
         _show_drops(funnel.drops)
 
@@ -73,4 +74,3 @@ def _show_drops(drops: Sequence[Drop]) -> None:
             "example": st.column_config.TextColumn("For example", width="large"),
         },
     )
-    st.caption("Bars: by square root. Double-click a cell to read it whole.")

@@ -77,7 +77,7 @@ def _show_scores(scores: Sequence[Score], metrics: Sequence[MetricInfo]) -> None
                 "meaning": score.reason or (metric.meaning if metric else ""),
             }
         )
-    groups = list(dict.fromkeys(row["group"] for row in rows))
+    groups = list(dict.fromkeys(str(row["group"]) for row in rows))
     for group, cell in zip(groups, _cells(len(groups)), strict=True):
         with cell:
             st.caption(f"**{group[0].upper()}{group[1:]}**")

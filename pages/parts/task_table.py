@@ -70,7 +70,7 @@ def _table(rows: Sequence[TaskRow], key: str) -> None:
         key=key,
         height=min(38 + 35 * len(rows), _HEIGHT),
         column_config={
-            "task": st.column_config.TextColumn("Instruction", width="large"),
+            "task": st.column_config.TextColumn("Instruction"),
             "outcome": st.column_config.TextColumn("Outcome", width=100, help="Of the last attempt."),
             "level": st.column_config.TextColumn("Level", width=100),
             "tries": st.column_config.NumberColumn("Attempts", width=80, help="The first draft and its repairs."),

@@ -1,0 +1,379 @@
+"""The one door for pages and the command line: a folder with its database, runs, prompt overrides and exports."""
+
+import datetime
+import logging
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from synth.embed import SentenceEmbedder
+from synth.errors import BadConfig, BadInput, EspalierError
+from synth.export import CardFacts, ExportReport, export_samples, preview
+from synth.export.sample import Sample
+from synth.flow import fold_tree, shape_of
+from synth.journal import journal_files, read_journal
+from synth.metrics.table import METRICS, MetricInfo
+from synth.prompts import Prompt, Prompts
+from synth.records import CATEGORIES, Demonstration, Extraction, FeaturePath, Record, Seed, Subtree
+from synth.runs import Runs, RunStatus, StepProgress
+from synth.settings import DATA, Engine, RunConfig, SampleConfig, Section, load_config
+from synth.steps.coreset import pick_coreset
+from synth.steps.draw import draw_subtrees
+from synth.steps.seeds import SeedReport, read_path, read_stdlib
+from synth.store import Database, funnel, queries
+from synth.store.funnel import Counts, Drop, Funnel, Stage, Usage
+from synth.store.queries import DatasetRow, EvolutionNode, ForestRow, SeedGroup, TaskRow
+from synth.tree.columns import FeatureTree
+from synth.tree.reweight import reweight
+from synth.workspace.samples import Gatherer
+from synth.workspace.settings import WorkspaceSettings, read_settings, write_settings
+
+__all__ = [
+    "Counts",
+    "DatasetRow",
+    "Drop",
+    "EvolutionNode",
+    "ExportReport",
+    "FeatureTree",
+    "ForestRow",
+    "Funnel",
+    "MetricInfo",
+    "Probability",
+    "Prompt",
+    "RunStatus",
+    "Sample",
+    "SeedGroup",
+    "SeedReport",
+    "Stage",
+    "StepProgress",
+    "TaskRow",
+    "Usage",
+    "Workspace",
+    "WorkspaceSettings",
+    "demo_config",
+]
+
+Form = Literal["messages", "alpaca", "full"]
+
+_EMBED_CHUNK = 256
+
+_LANGUAGE: FeaturePath = CATEGORIES[:1]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Probability:
+    """One child's share of the draw, as observed and after Equation 1."""
+
+    name: str
+    count: float
+    original: float
+    reweighted: float
+
+
+class Workspace:
+    """An open workspace. One process owns it at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open, or create where there is none. Raises `WorkspaceBusy` or `BadInput`."""
+        self.folder = folder.absolute()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError, PermissionError) as error:
+            raise BadInput(
+                f"{folder} cannot be a workspace folder: {error.strerror}. Choose another --workspace."
+            ) from error
+        self._database = self.folder / "workspace.duckdb"
+        self._db = Database(self._database)
+        self._runs = Runs(self.folder / "runs")
+        self._tree: tuple[tuple[int, int], FeatureTree] | None = None
+        self._lock = threading.RLock()
+        self._closing = threading.Event()
+        self.ingest()
+
+    def close(self) -> None:
+        """Let go of the folder. Workers go on by themselves and are ingested when it is opened again."""
+        self._closing.set()
+        with self._lock:
+            self._runs.release()
+            self._db.close()
+
+    def ingest_in_background(self, every_seconds: float = 0.5) -> None:
+        """Keep reading what workers write until the workspace is closed."""
+
+        def loop() -> None:
+            while not self._closing.wait(every_seconds):
+                try:
+                    self.ingest()
+                except (EspalierError, OSError):
+                    _log.exception("reading journals failed; trying again")
+
+        threading.Thread(target=loop, name="ingest", daemon=True).start()
+
+    # seeds
+
+    def add_seeds(self, path: Path, licence: str | None = None) -> SeedReport:
+        """Read a folder or file and keep its seeds. Raises `BadInput`."""
+        report = read_path(path, licence)
+        self._db.add(report.seeds)
+        return report
+
+    def add_stdlib_seeds(self) -> SeedReport:
+        """Read the running interpreter's standard library and keep its seeds."""
+        report = read_stdlib()
+        self._db.add(report.seeds)
+        return report
+
+    def seeds(self, search: str = "", limit: int = 50, offset: int = 0) -> tuple[list[Seed], int]:
+        """One page of seeds, and how many match."""
+        return queries.seed_page(self._db, search, limit, offset)
+
+    def seed(self, seed_id: str) -> Seed:
+        """One seed. Raises `NotFound`."""
+        return self._db.record(Seed, seed_id)
+
+    def seeds_by_id(self, seed_ids: Sequence[str]) -> list[Seed]:
+        """These seeds in the order asked for; ids that are not there are left out."""
+        return queries.seeds_by_id(self._db, seed_ids)
+
+    def seed_groups(self) -> list[SeedGroup]:
+        """How many seeds each source and licence has, the largest group first."""
+        return queries.seed_groups(self._db)
+
+    def features_read(self, seed_ids: Sequence[str]) -> dict[str, int]:
+        """How many features were read from each of these seeds; those not read are left out."""
+        return queries.features_read(self._db, seed_ids)
+
+    def extraction_of(self, seed_id: str) -> Extraction | None:
+        """The latest features read from a seed."""
+        return queries.extraction_of(self._db, seed_id)
+
+    def coreset(
+        self, size: int, seed: int = 7, embedded: Callable[[int, int], None] = lambda done, total: None
+    ) -> list[Seed]:
+        """A core set of all seeds by k-center greedy on their embeddings (EpiCoder 2.1).
+
+        `embedded(done, total)` is told how far the embedding is; vectors are kept for the next time.
+        """
+        seeds = queries.seeds(self._db)
+        if not seeds:
+            raise BadInput("there are no seeds yet; add some with `synth seeds stdlib` or `synth seeds add PATH`.")
+        embedder = SentenceEmbedder(cache=self.folder / "cache")
+        parts: list[NDArray[np.float32]] = []
+        for first in range(0, len(seeds), _EMBED_CHUNK):
+            parts.append(embedder.embed([item.code for item in seeds[first : first + _EMBED_CHUNK]]))
+            embedded(min(first + _EMBED_CHUNK, len(seeds)), len(seeds))
+        vectors = np.concatenate(parts)
+        return [seeds[index] for index in pick_coreset(vectors, size, seed)]
+
+    def demonstrations(self) -> list[Demonstration]:
+        """Every refined demonstration, by version."""
+        return queries.demonstrations(self._db)
+
+    # tree
+
+    def tree(self) -> FeatureTree:
+        """The tree as it is now: a fold over all extractions and growths."""
+        with self._lock:
+            revision = queries.tree_revision(self._db)
+            if self._tree is None or self._tree[0] != revision:
+                self._tree = (revision, fold_tree([*queries.extractions(self._db), *queries.growths(self._db)]))
+            return self._tree[1]
+
+    def tree_revision(self) -> tuple[int, int]:
+        """Changes whenever the tree does."""
+        return queries.tree_revision(self._db)
+
+    def probabilities(
+        self,
+        path: FeaturePath,
+        temperature: float,
+        boosts: Mapping[str, float],
+        excluded: Collection[FeaturePath] = (),
+    ) -> list[Probability]:
+        """The children of a node with their shares before and after reweighting (Equation 1), as draws weigh them.
+
+        What is excluded has share 0 afterwards. The language's category is left out: tasks are told it apart.
+        """
+        tree = self.tree()
+        node = tree.node(path)
+        children = [child for child in tree.children(node) if tree.path(child) != _LANGUAGE] if node is not None else []
+        names = [tree.name(child) for child in children]
+        counts = [tree.count(child) for child in children]
+        factors = [0.0 if (*path, name) in excluded else 1.0 if path else boosts.get(name, 1.0) for name in names]
+        shares = zip(names, counts, reweight(counts, 1.0), reweight(counts, temperature, factors), strict=True)
+        return [Probability(*share) for share in shares]
+
+    def draw(self, sample: SampleConfig, count: int, seed: int) -> list[Subtree]:
+        """Draw subtrees without keeping them. Raises `BadInput` where the shape does not fit the tree."""
+        return list(draw_subtrees(self.tree(), shape_of(sample), count, seed))
+
+    # runs
+
+    def start_run(self, config: RunConfig) -> str:
+        """Freeze a config, write its snapshot and start a worker. Reads the standard library where no seed is yet."""
+        if not self.counts().seeds:
+            self.add_stdlib_seeds()
+        run_id = self._runs.create(config, self._write_snapshot)
+        self._runs.start(run_id)
+        return run_id
+
+    def resume(self, run_id: str) -> None:
+        """Take a stopped run up again, or let a paused one go on."""
+        self._runs.start(run_id)
+
+    def pause(self, run_id: str) -> None:
+        """Let nothing new begin in a run."""
+        self._runs.pause(run_id)
+
+    def cancel(self, run_id: str) -> None:
+        """Stop a run after what is in flight."""
+        self._runs.cancel(run_id)
+
+    def runs(self) -> list[RunStatus]:
+        """Every run, newest first."""
+        return [self._runs.status(run_id) for run_id in reversed(self._runs.ids())]
+
+    def run(self, run_id: str) -> RunStatus:
+        """One run. Raises `NotFound`."""
+        return self._runs.status(run_id)
+
+    def run_config(self, run_id: str) -> RunConfig:
+        """The frozen config of a run."""
+        return self._runs.config(run_id)
+
+    def ingest(self) -> int:
+        """Store what workers have journaled since the last call. Returns how many records were read."""
+        total = 0
+        with self._lock:
+            if self._closing.is_set():
+                return 0
+            read = queries.ingested(self._db)
+            for run_id in self._runs.ids():
+                for file in journal_files(self._runs.path(run_id)):
+                    offset = read.get((run_id, file.name), 0)
+                    while offset < file.stat().st_size:
+                        batch = read_journal(file, offset)
+                        if batch.offset == offset:
+                            break
+                        total += self._db.ingest(run_id, file.name, batch.records, batch.offset, batch.damaged)
+                        offset = batch.offset
+        return total
+
+    # what was made
+
+    def counts(self) -> Counts:
+        """Totals of every noun."""
+        return funnel.counts(self._db)
+
+    def funnel(self, run_id: str | None = None) -> Funnel:
+        """Made, passed, repaired, kept, and why the rest was dropped."""
+        return funnel.funnel(self._db, run_id)
+
+    def usage(self, run_id: str | None = None) -> list[Usage]:
+        """Calls and tokens a prompt."""
+        return funnel.usage(self._db, run_id)
+
+    def tasks(
+        self, search: str = "", outcome: str | None = None, run_id: str | None = None, limit: int = 50, offset: int = 0
+    ) -> tuple[list[TaskRow], int]:
+        """One page of tasks, and how many match."""
+        return queries.task_rows(self._db, search, outcome, run_id, limit, offset)
+
+    def sample(self, task_id: str) -> Sample:
+        """A task with its subtree, attempts, verdicts, scores and evidence. Raises `NotFound`."""
+        return Gatherer(self._db, self.tree()).task(task_id)
+
+    def score_values(self, names: Sequence[str], run_id: str | None = None) -> dict[str, list[float]]:
+        """The values of each named score over the proven solutions."""
+        return queries.score_values(self._db, names, run_id)
+
+    def metrics(self) -> tuple[MetricInfo, ...]:
+        """Every score name with its title, group and meaning."""
+        return METRICS
+
+    def forest(self, run_id: str | None = None) -> list[ForestRow]:
+        """All Tree-of-Evolution trees."""
+        return queries.forest(self._db, run_id)
+
+    def evolution(self, tree_id: str) -> list[EvolutionNode]:
+        """The nodes of one Tree-of-Evolution tree with scores, choices and answers."""
+        return queries.evolution(self._db, tree_id)
+
+    # dataset
+
+    def export(
+        self, form: Form, out: Path, *, unproven: bool = False, run_id: str | None = None, overwrite: bool = False
+    ) -> ExportReport:
+        """Write a dataset and its card. Raises `BadInput`."""
+        left_out: dict[str, int] = {}
+        samples = Gatherer(self._db, self.tree()).all(run_id, left_out)
+        facts = self._card_facts(out.stem, run_id)
+        report = export_samples(samples, form, out, facts, unproven=unproven, overwrite=overwrite)
+        left_out |= report.left_out
+        row = DatasetRow(out.name, facts.created, form, str(report.path), report.rows, unproven, left_out)
+        queries.add_dataset(self._db, row)
+        return report
+
+    def preview(self, form: Form, n: int, *, unproven: bool = False, run_id: str | None = None) -> list[dict[str, Any]]:
+        """The first rows that an export would write."""
+        samples = (s for s in Gatherer(self._db, self.tree()).all(run_id, {}) if unproven or s.proven)
+        return preview(samples, form, n)
+
+    def datasets(self) -> list[DatasetRow]:
+        """What was exported, newest first."""
+        return queries.datasets(self._db)
+
+    # settings
+
+    def prompts(self) -> list[Prompt]:
+        """Every prompt, the workspace's own copies laid over the shipped ones."""
+        prompts = Prompts(self.folder / "prompts")
+        return [prompts.get(name) for name in prompts.names()]
+
+    def settings(self) -> WorkspaceSettings:
+        """What the app remembers. Raises `BadConfig` that names the file."""
+        return read_settings(self.folder)
+
+    def save_settings(self, settings: WorkspaceSettings) -> None:
+        """Remember settings for the next run."""
+        write_settings(self.folder, settings)
+
+    def database_bytes(self) -> int:
+        """Size of the database file."""
+        return self._database.stat().st_size
+
+    def _write_snapshot(self, folder: Path) -> None:
+        _write_lines(folder / "seeds.jsonl", queries.seeds(self._db))
+        _write_lines(folder / "extractions.jsonl", queries.extractions(self._db))
+        _write_lines(folder / "growths.jsonl", queries.growths(self._db))
+        (folder / "prompts").mkdir()
+        for prompt in (self.folder / "prompts").glob("*.md"):
+            (folder / "prompts" / prompt.name).write_bytes(prompt.read_bytes())
+
+    def _card_facts(self, name: str, run_id: str | None) -> CardFacts:
+        run_ids = [run_id] if run_id else self._runs.ids()
+        return CardFacts(
+            name=name,
+            configs=tuple(self._runs.config(one).model_dump_json(indent=1) for one in run_ids),
+            created=datetime.datetime.now(datetime.UTC).date().isoformat(),
+            version=version("espalier"),
+        )
+
+
+def demo_config() -> RunConfig:
+    """The run that a new workspace starts with."""
+    return load_config(DATA / "demo.toml")
+
+
+def _write_lines(path: Path, records: Sequence[Record]) -> None:
+    with path.open("w", encoding="utf-8") as lines:
+        lines.writelines(record.model_dump_json() + "\n" for record in records)
