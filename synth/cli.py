@@ -62,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     funnel.add_argument("run", nargs="?", metavar="RUN", help="default: the whole workspace")
     funnel.add_argument("--json", action="store_true")
 
+    _command(commands, "demonstrations", _demonstrations, "list the refined demonstrations and what each changed")
+
     export = _command(commands, "export", _export, "write a dataset and its card")
     export.add_argument("--format", choices=("messages", "alpaca", "full"), default="messages")
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help=".jsonl or .parquet")
@@ -201,6 +203,22 @@ def _funnel(options: argparse.Namespace) -> int:
         print_funnel(workspace.funnel(options.run), Console(), as_json=options.json)
     finally:
         workspace.close()
+    return 0
+
+
+def _demonstrations(options: argparse.Namespace) -> int:
+    workspace = Workspace(options.workspace)
+    try:
+        versions = workspace.demonstrations()
+    finally:
+        workspace.close()
+    for version in versions:
+        print(
+            f"version {version.version}  {len(version.features)} features, {version.added} added, "
+            f"{version.removed} removed, covers {version.covered:.0%} of the keywords  {version.id}"
+        )
+    if not versions:
+        print("only the shipped demonstration; set extract.demonstration_rounds in a run's config to refine it.")
     return 0
 
 

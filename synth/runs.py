@@ -36,7 +36,7 @@ class StepProgress:
     dropped: int
     total: int
     reused: int
-    """Items that an earlier session of this run, or an earlier run, had already finished."""
+    """Items that an earlier worker of this run, or an earlier run, had already finished."""
     seconds: float
     """Time spent in this step by the present worker."""
 

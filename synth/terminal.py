@@ -15,6 +15,7 @@ from rich.text import Text
 from synth.workspace import Funnel, RunStatus, StepProgress, Workspace
 
 _LOOK_EVERY = 0.4
+_LINE_EVERY = 5.0
 
 
 def watch_run(workspace: Workspace, run_id: str, *, as_json: bool) -> int:
@@ -23,7 +24,12 @@ def watch_run(workspace: Workspace, run_id: str, *, as_json: bool) -> int:
     if not as_json:
         console.print(f"[bold]{run_id}[/bold]  seed-to-score run in {workspace.folder}")
     try:
-        status = _follow_json(workspace, run_id) if as_json else _follow(workspace, run_id, console)
+        if as_json:
+            status = _follow_json(workspace, run_id)
+        elif console.is_terminal:
+            status = _follow(workspace, run_id, console)
+        else:
+            status = _follow_lines(workspace, run_id)
     except KeyboardInterrupt:
         workspace.cancel(run_id)
         print("stopping after what is in flight; press Ctrl-C again to leave it to itself", file=sys.stderr)
@@ -73,16 +79,36 @@ def _follow(workspace: Workspace, run_id: str, console: Console) -> RunStatus:
             time.sleep(_LOOK_EVERY)
 
 
+def _follow_lines(workspace: Workspace, run_id: str) -> RunStatus:
+    """Where nobody can redraw a bar (a pipe, a log file): a line now and then, and one for each finished step."""
+    said: dict[str, tuple[int, float]] = {}
+    while True:
+        status = workspace.run(run_id)
+        workspace.ingest()
+        for step in status.steps:
+            done, at = said.get(step.step, (-1, 0.0))
+            news = step.done != done and (step.done >= step.total or time.monotonic() - at > _LINE_EVERY)
+            if news:
+                print(f"  {step.step}: {step.done}/{step.total} {_pace(step).plain}", flush=True)
+                said[step.step] = (step.done, time.monotonic())
+        if not status.alive:
+            return status
+        time.sleep(_LOOK_EVERY)
+
+
 class _Pace(ProgressColumn):
     """Items a second and time left, from the worker's own clock."""
 
     def render(self, task: Task) -> Text:
-        step: StepProgress = task.fields["pace"]
-        if step.rate is None:
-            return Text("all reused" if step.done and step.done == step.reused else "", style="dim")
-        if step.done >= step.total:
-            return Text(f"{step.rate:.1f}/s in {_clock(step.seconds)}", style="green")
-        return Text(f"{step.rate:.1f}/s, {_clock(step.left_seconds or 0)} left", style="cyan")
+        return _pace(task.fields["pace"])
+
+
+def _pace(step: StepProgress) -> Text:
+    if step.rate is None:
+        return Text("all reused" if step.done and step.done == step.reused else "", style="dim")
+    if step.done >= step.total:
+        return Text(f"{step.rate:.1f}/s in {_clock(step.seconds)}", style="green")
+    return Text(f"{step.rate:.1f}/s, {_clock(step.left_seconds or 0)} left", style="cyan")
 
 
 def _clock(seconds: float) -> str:

@@ -129,7 +129,7 @@ def test_a_workspace_in_use_is_said_plainly(tmp_path: Path) -> None:
 
 
 def test_help_is_there_for_every_command(tmp_path: Path) -> None:
-    for words in ([], ["run"], ["seeds"], ["seeds", "add"], ["seeds", "stdlib"], ["runs"], ["funnel"], ["export"]):
+    for words in ([], ["run"], ["seeds"], ["seeds", "add"], ["runs"], ["funnel"], ["demonstrations"], ["export"]):
         done = synth(*words, "--help", cwd=tmp_path, module=False)
         assert done.returncode == 0
         assert "usage: synth" in done.stdout

@@ -81,10 +81,12 @@ def show_attempts(attempts: Sequence[Attempt], key: str) -> None:
 
 def _compare(before: Attempt, after: Attempt) -> None:
     changed = changed_files(before[0], after[0])
-    for side, (column, attempt) in enumerate(zip(st.columns(2, gap="medium"), (before, after), strict=True)):
+    for column, attempt in zip(st.columns(2, gap="medium"), (before, after), strict=True):
         with column:
             st.markdown(f"**{_name(attempt[0])}**")
             show_verdict(attempt[1])
+    for side, column in enumerate(st.columns(2, gap="medium")):  # a row of its own, so that lines stand side by side
+        with column:
             show_files([pair[side] for pair in changed], "The same files.")
     if after[0].note:
         st.caption("What the repair says it changed")

@@ -47,7 +47,7 @@ def funnel_figure(stages: Sequence[Stage]) -> go.Figure:
     )
     longest = max((count**0.5 for count in counts), default=0.0) or 1.0
     figure.update_layout(height=_HEIGHT, margin={"l": 0, "r": 0, "t": 4, "b": 0}, bargap=0.3)
-    figure.update_xaxes(visible=False, fixedrange=True, range=[0, longest * 1.12])
+    figure.update_xaxes(visible=False, fixedrange=True, range=[0, longest * 1.22])
     figure.update_yaxes(
         tickvals=places,
         ticktext=[stage.name for stage in stages],

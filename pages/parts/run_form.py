@@ -33,8 +33,8 @@ def run_form(workspace: Workspace) -> None:
         kept = workspace.settings()
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             st.caption(f"Engine **{plain(_engine_words(kept))}** · draws {plain(_shape_words(kept))}", width="content")
-            st.page_link("pages/settings.py", label="Engine", icon=":material/settings:", width="content")
-            st.page_link("pages/sampling.py", label="Shape", icon=":material/tune:", width="content")
+            st.page_link("pages/settings.py", label="Change the engine", icon=":material/settings:", width="content")
+            st.page_link("pages/sampling.py", label="Change the shape", icon=":material/tune:", width="content")
         values = _fields(kept)
         st.markdown(what_it_does(values, workspace.counts().seeds))
         if st.button("Start run", type="primary", icon=":material/play_arrow:", key="start-run"):

@@ -78,29 +78,26 @@ def _show_scores(scores: Sequence[Score], metrics: Sequence[MetricInfo]) -> None
             }
         )
     groups = list(dict.fromkeys(str(row["group"]) for row in rows))
-    for group, cell in zip(groups, _cells(len(groups)), strict=True):
-        with cell:
-            st.caption(f"**{group[0].upper()}{group[1:]}**")
-            _score_table([row for row in rows if row["group"] == group])
-
-
-def _cells(count: int) -> list[st.delta_generator.DeltaGenerator]:
-    pairs = [st.columns(2, gap="medium") for _ in range(0, count, 2)]
-    return [cell for pair in pairs for cell in pair][:count]
-
-
-def _score_table(rows: Sequence[dict[str, object]]) -> None:
+    group = st.segmented_control(
+        "Group", groups, default=groups[0], required=True, format_func=_capital, key=f"scores-{scores[0].subject_id}",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    shown = [row for row in rows if row["group"] == group]
     st.dataframe(
-        rows,
+        shown,
         hide_index=True,
-        height=min(38 + 35 * len(rows), 248),
+        height=38 + 35 * len(shown),
         column_order=["measure", "value", "meaning"],
         column_config={
-            "measure": st.column_config.TextColumn("Measure", width=170),
-            "value": st.column_config.NumberColumn("Value", width=80, format="%.4g"),
+            "measure": st.column_config.TextColumn("Measure", width=190),
+            "value": st.column_config.NumberColumn("Value", width=90, format="localized"),
             "meaning": st.column_config.TextColumn("Meaning"),
         },
     )
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _show_evidence(sample: Sample) -> None:

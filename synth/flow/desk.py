@@ -42,7 +42,7 @@ class Watch(Protocol):
 
 @dataclass(slots=True)
 class Desk:
-    """Config, ports and the finished records of one run, earlier sessions included."""
+    """Config, ports and the finished records of one run, earlier workers included."""
 
     config: RunConfig
     asker: Asker
@@ -58,7 +58,7 @@ class Desk:
     _stopped_by: Exception | None = None
 
     def remember(self, records: Iterable[Record]) -> None:
-        """Take records of earlier sessions as finished."""
+        """Take records of earlier workers as finished."""
         for record in records:
             if isinstance(record, Verdict) and record.outcome == "infra_error":
                 continue  # the sandbox's fault, not the solution's: tried again

@@ -11,10 +11,9 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from synth.embed import SentenceEmbedder
-from synth.errors import BadConfig, BadInput, EspalierError
+from synth.errors import BadInput, EspalierError
 from synth.export import CardFacts, ExportReport, export_samples, preview
 from synth.export.sample import Sample
 from synth.flow import fold_tree, shape_of
@@ -23,7 +22,7 @@ from synth.metrics.table import METRICS, MetricInfo
 from synth.prompts import Prompt, Prompts
 from synth.records import CATEGORIES, Demonstration, Extraction, FeaturePath, Record, Seed, Subtree
 from synth.runs import Runs, RunStatus, StepProgress
-from synth.settings import DATA, Engine, RunConfig, SampleConfig, Section, load_config
+from synth.settings import DATA, RunConfig, SampleConfig, load_config
 from synth.steps.coreset import pick_coreset
 from synth.steps.draw import draw_subtrees
 from synth.steps.seeds import SeedReport, read_path, read_stdlib
