@@ -21,7 +21,7 @@ EVERY = 3.0
 def choose_run(runs: Sequence[RunStatus]) -> str | None:
     """Which run to look at, newest first; kept in the address so that a reload shows it again."""
     ids = [*(run.id for run in runs), ALL]
-    states = {run.id: run.state for run in runs}
+    states = {run.id: "at work" if run.alive else run.state for run in runs}
     wanted = st.query_params.get("run", ids[0])
     chosen = st.selectbox(
         "Run",

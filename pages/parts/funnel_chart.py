@@ -13,8 +13,8 @@ _HEIGHT = 400
 
 def show_funnel(funnel: Funnel) -> None:
     """Bars for the stages beside a table of reasons."""
-    left, right = st.columns([6, 5], gap="medium")
-    with left:
+    cells = st.grid(2, min_column_width=400, gap="medium")
+    with cells, st.container():
         st.plotly_chart(
             funnel_figure(funnel.stages),
             config={"displayModeBar": False},
@@ -22,7 +22,7 @@ def show_funnel(funnel: Funnel) -> None:
             alt="; ".join(f"{stage.name}: {stage.count:,}" for stage in funnel.stages),
         )
         st.caption("Bars by square root, so that small stages stay visible.")
-    with right:
+    with cells, st.container():
         _show_drops(funnel.drops)
 
 

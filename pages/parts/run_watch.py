@@ -11,7 +11,7 @@ EVERY = 0.7
 STATES = {
     "new": ("schedule", "not started yet"),
     "running": ("play_circle", "running"),
-    "paused": ("pause_circle", "paused; nothing new begins until it goes on"),
+    "paused": ("pause_circle", "paused"),
     "finished": ("check_circle", "finished"),
     "cancelled": ("stop_circle", "cancelled; everything finished is kept, and it can be resumed"),
     "failed": ("error", "failed; everything finished is kept, and it can be resumed"),

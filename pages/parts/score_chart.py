@@ -11,7 +11,6 @@ from synth.workspace import MetricInfo, Workspace
 
 _COLOUR = "#4f9b78"
 _HEIGHT = 280
-_MOST_BINS = 40
 _NOT_OF_CODE = ("evolution", "state")
 
 
@@ -40,9 +39,10 @@ def score_figure(metric: MetricInfo, values: Sequence[float]) -> go.Figure:
     """The histogram; whole numbers have a bar each as long as there is room."""
     low, high = min(values), max(values)
     whole = all(float(value).is_integer() for value in values)
-    size = (high - low) / 30 or 1.0
+    bins = min(40, max(6, round(2 * len(values) ** 0.5)))
+    size = (high - low) / bins or 1.0
     if whole:
-        size = float(max(1, -(-int(high - low + 1) // _MOST_BINS)))
+        size = float(max(1, -(-int(high - low + 1) // bins)))
     start = low - 0.5 if whole else low
     figure = go.Figure(
         go.Histogram(

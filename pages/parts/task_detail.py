@@ -43,13 +43,13 @@ def _show_task(sample: Sample) -> None:
     task, subtree = sample.task, sample.subtree
     if task is None:
         return
-    words, features = st.columns([7, 4], gap="medium")
-    with words:
+    cells = st.grid(2, min_column_width=330, gap="medium")
+    with cells, st.container():
         st.caption("Scenario")
         st.text(task.scenario or "–")
         st.caption("Statement")
         show_text(task.statement)
-    with features:
+    with cells, st.container():
         st.caption("Features that the engine chose to use")
         st.markdown("\n".join(f"- {plain(name)}" for name in task.selected) or "none")
         if subtree is None:

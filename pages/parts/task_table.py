@@ -56,10 +56,10 @@ def _table(rows: Sequence[TaskRow], key: str) -> None:
     st.dataframe(
         [
             {
-                "task": short(row.instruction, 240),
                 "outcome": outcome_words(row.outcome or "none"),
                 "level": "several files" if row.level == "files" else row.level,
                 "tries": row.attempts,
+                "task": short(row.instruction, 240),
             }
             for row in rows
         ],
@@ -70,9 +70,9 @@ def _table(rows: Sequence[TaskRow], key: str) -> None:
         key=key,
         height=min(38 + 35 * len(rows), _HEIGHT),
         column_config={
-            "task": st.column_config.TextColumn("Instruction"),
             "outcome": st.column_config.TextColumn("Outcome", width=100, help="Of the last attempt."),
             "level": st.column_config.TextColumn("Level", width=100),
             "tries": st.column_config.NumberColumn("Attempts", width=80, help="The first draft and its repairs."),
+            "task": st.column_config.TextColumn("Instruction"),
         },
     )

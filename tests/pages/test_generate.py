@@ -1,66 +1,282 @@
-"""Generate: the run form, a run's bars and buttons, its tasks with everything that came of them."""
+"""Generate: the run form, a run's bars and buttons, its funnel, and its tasks with everything that came of them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from synth.runs import Runs
-from synth.settings import RunConfig
-from tests.pages.conftest import OpenPage
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.parts.attempts import verdict_words
+from pages.parts.code_files import changed_files, difference
+from pages.parts.funnel_chart import funnel_figure
+from pages.parts.run_form import run_config, what_it_does
+from pages.parts.run_watch import duration, step_words
+from pages.parts.score_chart import score_figure
+from synth.errors import BadConfig
+from synth.records import CodeFile, Record, Score, Task
+from synth.runs import Runs, State, StepProgress
+from synth.settings import RunConfig, SampleConfig
+from synth.workspace import MetricInfo, Stage
+from tests import examples
+from tests.pages.conftest import HOSTILE, OpenPage, put_records
 
 
-def texts(app: object, kind: str) -> str:
-    """All texts of one kind of element, joined."""
-    return "\n".join(str(element.value) for element in getattr(app, kind))
+def texts(app: AppTest, kind: str) -> str:
+    """All texts of one kind of element, joined, without the marks that keep Markdown from reading them."""
+    found = "\n".join(str(element.value) for element in app.get(kind))
+    return found.replace("\\", "").replace("\u2060", "")
 
 
-def a_run(folder: Path) -> str:
+def labels(app: AppTest) -> list[str]:
+    """What the buttons say."""
+    return [button.label for button in app.button]
+
+
+def a_run(folder: Path, name: str = "first") -> str:
     """A run that was never started, so nothing works on it while the page is looked at."""
-    runs = Runs(folder / "runs")
-    return runs.create(RunConfig(name="r0001 *star*"), lambda snapshot: None)
+    return Runs(folder / "runs").create(RunConfig(name=name), lambda snapshot: None)
 
 
-def test_an_empty_workspace_offers_the_form(empty_workspace: Path, open_page: OpenPage) -> None:
+def stopped(folder: Path, state: State, error: str = "") -> str:
+    """A run whose worker is gone, with one step half done."""
+    run_id = a_run(folder)
+    step = '{"step": "samples", "done": 3, "dropped": 1, "total": 6, "reused": 0, "seconds": 2.0}'
+    (folder / "runs" / run_id / "progress.json").write_text(
+        f'{{"state": "{state}", "started": 1.0, "updated": 9.0, "error": "{error}", "steps": [{step}]}}',
+        encoding="utf-8",
+    )
+    return run_id
+
+
+def all_runs(open_page: OpenPage) -> AppTest:
+    """The page with what all runs made."""
+    app = open_page("generate")
+    return next(box for box in app.selectbox if box.label == "Run").select("all").run()
+
+
+def hostile_task() -> Sequence[Record]:
+    """A task with a draft whose every text is a name as a model might write it."""
+    made = {"id": "task-hostile", "instruction": HOSTILE, "scenario": HOSTILE, "statement": HOSTILE}
+    task: Task = examples.TASK.model_copy(update={**made, "selected": (HOSTILE,)})
+    files = (CodeFile(path=f"{HOSTILE}.py", text=HOSTILE),)
+    draft = examples.DRAFT.model_copy(update={"id": "solution-hostile", "task_id": task.id, "files": files})
+    failure = examples.FAILED.failures[0].model_copy(update={"test": HOSTILE, "message": HOSTILE})
+    verdict = examples.FAILED.model_copy(
+        update={"id": "verdict-hostile", "solution_id": draft.id, "failures": (failure,), "stderr": HOSTILE}
+    )
+    return [task, draft, verdict]
+
+
+@pytest.mark.usefixtures("empty_workspace")
+def test_an_empty_workspace_offers_the_form_and_says_what_it_comes_to(open_page: OpenPage) -> None:
     app = open_page("generate")
     assert not app.exception
-    assert [button.label for button in app.button] == ["Start run"]
-    assert "offline, no key needed" in texts(app, "caption").replace("\\", "")
+    assert labels(app) == ["Start run"]
+    assert "offline, no key needed" in texts(app, "caption")
+    assert "No run yet" in texts(app, "markdown")
+    assert "Reads the standard library" in texts(app, "markdown")
+    app.number_input(key="run-count").set_value(260).run()
+    app.number_input(key="run-roots").set_value(24).run()
+    said = texts(app, "markdown")
+    assert "260 subtrees, so up to 260 tasks with up to 3 repairs each; 24 Tree-of-Evolution trees" in said
+
+
+def test_a_run_without_a_name_is_refused_in_words_and_nothing_starts(
+    empty_workspace: Path, open_page: OpenPage
+) -> None:
+    app = open_page("generate")
+    app.text_input(key="run-name").set_value("  ").run()
+    app.button(key="start-run").click().run()
+    assert not app.exception
+    assert "Name: a run needs a name" in texts(app, "error")
+    assert list((empty_workspace / "runs").iterdir()) == []
+
+
+def test_the_form_makes_a_config_with_the_saved_shape() -> None:
+    values = {"name": "x", "sample": SampleConfig(count=5, widths=(3, 1)), "tasks": {"repair_rounds": 2}}
+    config = run_config(values)
+    assert (config.sample.widths, config.sample.count, config.tasks.repair_rounds) == ((3, 1), 5, 2)
+    with pytest.raises(BadConfig, match=r"Several files, or repair rounds: .*less than or equal to 10"):
+        run_config({**values, "tasks": {"repair_rounds": 11}})
+
+
+def test_what_a_run_does_is_said_without_what_it_leaves_out() -> None:
+    values = {
+        "seeds": {"limit": 50},
+        "grow": {"steps": 0},
+        "evolve": {"roots": 1},
+        "sample": SampleConfig(count=1),
+        "tasks": {"repair_rounds": 0},
+    }
+    said = what_it_does(values, seeds=2431)
+    assert said.startswith("Reads 50 seeds; 1 subtree, so up to 1 task without repairs; 1 Tree-of-Evolution tree.")
+    assert "no tasks; no Tree" in what_it_does(
+        {**values, "sample": SampleConfig(count=0), "evolve": {"roots": 0}}, seeds=7
+    )
 
 
 def test_a_run_is_shown_with_its_state_and_can_be_resumed(filled_workspace: Path, open_page: OpenPage) -> None:
-    run_id = a_run(filled_workspace)
+    run_id = a_run(filled_workspace, name=HOSTILE)
     app = open_page("generate")
     assert not app.exception
     assert app.query_params["run"] in (run_id, [run_id])
-    assert "not started yet" in texts(app, "markdown")
-    assert "Resume" in [button.label for button in app.button]
+    assert f"**{HOSTILE}** not started yet" in texts(app, "markdown")
+    assert labels(app).count("Resume") == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("failed", "failed; everything"), ("running", "interrupted: its worker"), ("cancelled", "cancelled; everything")],
+)
+def test_a_stopped_run_shows_its_reason_and_one_resume_button(
+    empty_workspace: Path, open_page: OpenPage, state: State, said: str
+) -> None:
+    stopped(empty_workspace, state, error="the key <b>x</b> was refused")
+    app = open_page("generate")
+    assert not app.exception
+    assert said in texts(app, "markdown")
+    assert "the key <b>x</b> was refused" in texts(app, "code")
+    assert labels(app).count("Resume") == 1
+    assert "Pause" not in labels(app)
+
+
+def test_a_finished_run_has_nothing_to_press(empty_workspace: Path, open_page: OpenPage) -> None:
+    stopped(empty_workspace, "finished")
+    app = open_page("generate")
+    assert labels(app) == ["Start run"]
+    assert "finished · 8 s" in texts(app, "markdown")
+
+
+def test_the_run_in_the_address_is_the_one_shown(empty_workspace: Path, open_page: OpenPage) -> None:
+    first, second = a_run(empty_workspace, "one"), a_run(empty_workspace, "two")
+    app = open_page("generate")
+    assert app.selectbox[0].value == second
+    app.query_params["run"] = first
+    assert app.run().selectbox[0].value == first
+    app.query_params["run"] = "r9999-gone"
+    assert app.run().selectbox[0].value == second
+    assert not app.exception
+
+
+def test_a_bar_says_rate_time_left_and_drops() -> None:
+    step = StepProgress("samples", done=30, dropped=2, total=90, reused=10, seconds=10.0)
+    said = step_words(step, running=True)
+    assert "30 of 90 · 2.0 a second · about 30 s left · 2 dropped · 10 items finished before" in said
+    assert "left" not in step_words(step, running=False)
+    assert [duration(seconds) for seconds in (0.2, 185, 7800)] == ["0 s", "3 min 5 s", "2 h 10 min"]
 
 
 def test_a_task_shows_its_attempts_verdicts_scores_and_seeds(filled_workspace: Path, open_page: OpenPage) -> None:
     a_run(filled_workspace)
-    app = open_page("generate")
-    app.selectbox[0].select("all runs").run()
+    app = all_runs(open_page)
     assert not app.exception
     shown = texts(app, "code")
     assert "return sum(items)" in shown
     assert "+    return sum(items)" in shown, "the difference between the attempts"
     assert "assert 0 == 3" in shown
-    assert "passed: 1 passed in 0.2 s" in "\n".join(str(box.value) for box in app.success).replace("\\", "")
+    assert "Write `total(items)`." in shown
+    assert "passed: 1 test in 0.2 s, bubblewrap sandbox, level strong" in texts(app, "success")
+    assert "failed: 1 test, 1 failed in 0.2 s" in texts(app, "warning")
     assert "A shop adds up a cart." in texts(app, "text")
-    tables = [table.value for table in app.dataframe]
-    assert any("shop/cart.py:3" in table.to_string() for table in tables), "where the features were seen"
-    assert any("cyclomatic" in table.to_string() for table in tables)
+    assert "total returned 0" in texts(app, "text"), "the note of the repair"
+    assert {"cart.py", "test_cart.py"} <= {tab.label.replace("\\", "").replace("\u2060", "") for tab in app.tabs}
+    tables = [table.value.to_string() for table in app.dataframe]
+    assert any("shop/cart.py:3" in table for table in tables), "where the features were seen"
+    assert any("Cyclomatic complexity" in table for table in tables)
 
 
 def test_the_funnel_says_why_items_were_dropped(filled_workspace: Path, open_page: OpenPage) -> None:
     a_run(filled_workspace)
-    app = open_page("generate")
-    app.selectbox[0].select("all runs").run()
+    app = all_runs(open_page)
     assert any("declined: nothing fits" in table.value.to_string() for table in app.dataframe)
 
 
 def test_a_search_that_finds_nothing_says_so(filled_workspace: Path, open_page: OpenPage) -> None:
     a_run(filled_workspace)
-    app = open_page("generate")
-    app.selectbox[0].select("all runs").run()
+    app = all_runs(open_page)
     app.text_input(key="task-search").set_value("no such words").run()
     assert not app.exception
-    assert "No task is like that." in texts(app, "caption")
+    assert "No task is like that." in texts(app, "info")
+
+
+def test_an_outcome_narrows_the_tasks_and_shows_one_of_them(filled_workspace: Path, open_page: OpenPage) -> None:
+    put_records(filled_workspace, hostile_task())
+    a_run(filled_workspace)
+    app = all_runs(open_page)
+    app.query_params["task"] = "task-1"
+    app.selectbox(key="task-outcome").select("failed").run()
+    assert not app.exception
+    assert HOSTILE in texts(app, "text")
+    assert "A shop adds up a cart." not in texts(app, "text")
+
+
+def test_a_task_that_the_workspace_does_not_have_gives_way_to_one_that_it_has(
+    filled_workspace: Path, open_page: OpenPage
+) -> None:
+    a_run(filled_workspace)
+    app = all_runs(open_page)
+    app.query_params["task"] = "task-gone"
+    app.run()
+    assert not app.exception
+    assert not app.error
+    assert "A shop adds up a cart." in texts(app, "text")
+
+
+def test_hostile_texts_of_a_task_are_shown_letter_for_letter(filled_workspace: Path, open_page: OpenPage) -> None:
+    put_records(filled_workspace, hostile_task())
+    a_run(filled_workspace)
+    app = all_runs(open_page)
+    app.query_params["task"] = "task-hostile"
+    app.run()
+    assert not app.exception
+    assert HOSTILE in texts(app, "text")
+    assert HOSTILE in texts(app, "code")
+    raw = [str(element.value) for kind in ("markdown", "caption", "warning") for element in app.get(kind)]
+    raw += [tab.label for tab in app.tabs] + [part.label for part in app.expander]
+    assert not any("<b>" in text for text in raw)
+    assert not any("[link](" in text for text in raw)
+
+
+def test_a_measure_without_values_says_so(filled_workspace: Path, open_page: OpenPage) -> None:
+    put_records(
+        filled_workspace,
+        [Score(id="score-9", subject_id="solution-2", name="lines", value=3.0, by="synth.metrics.size")],
+    )
+    a_run(filled_workspace)
+    app = all_runs(open_page)
+    assert "1 proven solution · mean 2.00 · median 2 · from 2 to 2" in texts(app, "caption")
+    measure = app.selectbox(key="measure")
+    measure.select(next(option for option in measure.options if option.endswith("Classes"))).run()
+    assert not app.exception
+    assert "No proven solution has this score yet." in texts(app, "caption")
+
+
+def test_verdicts_are_said_in_words() -> None:
+    none = examples.FAILED.tests.model_copy(update={"collected": 0, "failed": 0})
+    broken = examples.FAILED.model_copy(update={"outcome": "not_collected", "tests": none})
+    assert verdict_words(broken).startswith("no test was found: 0 tests in 0.2 s")
+    heavy = examples.PASSED.model_copy(update={"peak_mb": 26.4})
+    assert "26 MiB at most" in verdict_words(heavy)
+
+
+def test_a_difference_holds_files_that_came_and_went() -> None:
+    after = examples.REPAIRED.model_copy(update={"files": (CodeFile(path="new.py", text="x = 1\n"),)})
+    changed = changed_files(examples.DRAFT, after)
+    assert [old.path for old, _ in changed] == ["cart.py", "new.py"]
+    assert "+x = 1" in difference(changed)
+    assert "-    return 0" in difference(changed)
+    assert changed_files(examples.DRAFT, examples.DRAFT) == []
+
+
+def test_charts_hold_every_item_once() -> None:
+    stages = [Stage("made", 100), Stage("kept", 0, "free of overlap")]
+    (bars,) = funnel_figure(stages).data
+    assert list(bars.text) == ["100", "0"]
+    assert "free of overlap" in bars.customdata[1]
+    metric = MetricInfo("lines", "Lines", "size", "All lines.", "")
+    for values in ([3.0], [1.0, 900.0], [0.5, 0.25], [2.0] * 50):
+        (histogram,) = score_figure(metric, values).data
+        bins = histogram.xbins
+        assert bins.size > 0
+        assert bins.start <= min(values)
+        assert max(values) < bins.end

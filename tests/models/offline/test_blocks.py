@@ -36,6 +36,11 @@ Params = Mapping[str, Any]
 Outcome = tuple[str, object]
 
 
+@functools.cache
+def compiled(template: str) -> jinja2.Template:
+    return JINJA.from_string(template)
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """A block with one value for each of its parameters."""
@@ -44,7 +49,7 @@ class Variant:
     params: Params
 
     def text(self, template: str) -> str:
-        return JINJA.from_string(template).render(**self.params)
+        return compiled(template).render(**self.params)
 
     @property
     def code(self) -> str:
