@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.parts.dataset_preview import show_preview
 from pages.parts.export_form import choose_form, export_form, show_datasets
+from pages.parts.funnel_chart import show_funnel
 from pages.parts.shell import empty_state, page, said_plainly
 
 with page(
@@ -25,6 +26,9 @@ with page(
             show_datasets(datasets)
         st.subheader("Preview", anchor=False)
         show_preview(ws.preview(form, 5, unproven=unproven))  # type: ignore[arg-type]
+        st.subheader("Funnel", anchor=False)
+        st.caption("All runs of the workspace together; Generate shows them one by one.")
+        show_funnel(ws.funnel())
     else:
         empty_state(
             "dataset",

@@ -50,3 +50,8 @@ def test_the_preview_shows_the_row_in_the_chosen_form(filled_workspace: Path, op
     app.selectbox(key="form").select("full").run()
     assert not app.exception
     assert any('"lineage"' in str(item.value) for item in app.json)
+
+
+def test_the_funnel_of_the_workspace_says_what_was_dropped(filled_workspace: Path, open_page: OpenPage) -> None:
+    app = open_page("dataset")
+    assert any("declined: nothing fits" in table.value.to_string() for table in app.dataframe)
