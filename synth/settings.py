@@ -66,6 +66,8 @@ class GrowConfig(Section):
     temperature: float = Field(default=0.7, ge=0)
     parallel: int = Field(default=1, ge=1)
     """Subtrees drawn from the same tree and asked about at once."""
+    review: bool = False
+    """Hold growth as a proposal for a person, instead of adding it to the workspace's tree at once."""
 
 
 class SampleConfig(Section):

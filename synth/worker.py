@@ -26,6 +26,7 @@ from synth.records import Extraction, Growth, Record, Seed
 from synth.runs import Progress, State, take_lock
 from synth.sandbox.choose import choose_sandbox
 from synth.settings import Engine, RunConfig
+from synth.tree.segment import open_segment
 
 R = TypeVar("R", bound=Record)
 
@@ -74,7 +75,8 @@ async def _work(folder: Path, watch: WorkerWatch) -> None:
     model = build_model(config.engine, embedder)
     sandbox = choose_sandbox() if config.sample.count else None
     workers = config.tasks.sandbox_workers or os.cpu_count() or 1
-    snapshot = Snapshot(list(_read(folder, "seeds", Seed)), list(_read_known(folder)))
+    tree, _ = open_segment(folder / "snapshot" / "tree")
+    snapshot = Snapshot(list(_read(folder, "seeds", Seed)), list(_read_known(folder)), tree)
     with Journal(folder) as journal, ThreadPoolExecutor(workers) as threads:
         desk = Desk(
             config=config,

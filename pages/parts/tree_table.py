@@ -34,7 +34,7 @@ def tree_index(workspace: Workspace) -> TreeIndex:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _index(folder: str, revision: tuple[int, int], _tree: FeatureTree) -> TreeIndex:
+def _index(folder: str, revision: int, _tree: FeatureTree) -> TreeIndex:
     nodes = list(_tree.nodes())
     paths = _tree.paths()
     return TreeIndex(

@@ -6,7 +6,7 @@ seeds -> features -> tree -> subtrees -> tasks -> solutions -> verdicts -> score
 
 import asyncio
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synth.flow.desk import Cancelled, Desk, Watch
@@ -14,34 +14,22 @@ from synth.flow.evolution import evolve_forest
 from synth.flow.features import build_demonstration, choose_seeds, grow_tree, read_features
 from synth.flow.samples import make_samples, order_of, shape_of
 from synth.ids import seed_number
-from synth.records import Extraction, Growth, Instruction, Record, Seed
+from synth.records import Extraction, Growth, Instruction, Seed
 from synth.steps.decontaminate import load_benchmarks
 from synth.steps.evolve import plant_seed, plant_task
 from synth.tree.columns import FeatureTree
 
-__all__ = ["Cancelled", "Desk", "Snapshot", "Watch", "fold_tree", "run_flow", "shape_of"]
+__all__ = ["Cancelled", "Desk", "Snapshot", "Watch", "run_flow", "shape_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a run starts from: the workspace's seeds, and its extractions and growths so far."""
+    """What a run starts from: the workspace's seeds and tree, and the extractions and growths that made it."""
 
     seeds: Sequence[Seed]
     known: Sequence[Extraction | Growth]
-
-
-def fold_tree(records: Iterable[Record]) -> FeatureTree:
-    """The tree that extractions and growths make: a fold over records, the same wherever it is done."""
-    tree = FeatureTree()
-    growths: list[Growth] = []
-    for record in records:
-        if isinstance(record, Extraction):
-            tree.add_extraction(record, record.seed_id)
-        elif isinstance(record, Growth):
-            growths.append(record)
-    for growth in growths:
-        tree.add_growth(growth)
-    return tree
+    tree: FeatureTree
+    """Holds what is known, as people have edited it since. The run goes on from here by itself."""
 
 
 async def run_flow(desk: Desk, start: Snapshot) -> None:
@@ -50,7 +38,8 @@ async def run_flow(desk: Desk, start: Snapshot) -> None:
     benchmarks = (
         load_benchmarks(config.decontaminate.files, config.decontaminate.ngram) if config.decontaminate.files else None
     )
-    tree = fold_tree(start.known)
+    tree = start.tree
+    desk.taken = frozenset(record.id for record in start.known)
     seeds = await choose_seeds(desk, start.seeds)
     if config.extract.enabled:
         demonstration = await build_demonstration(desk, seeds)

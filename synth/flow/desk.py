@@ -55,6 +55,8 @@ class Desk:
     """As many as sandboxes may run at once."""
     finished: dict[str, Record] = field(default_factory=dict)
     """By id; a dropped item by the id that it would have had."""
+    taken: frozenset[str] = frozenset()
+    """Ids of extractions and growths that the tree held when the run began, or lost again by a person's hand."""
     _stopped_by: Exception | None = None
 
     def remember(self, records: Iterable[Record]) -> None:

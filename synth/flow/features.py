@@ -100,7 +100,7 @@ async def read_features(
         record = await desk.once(
             wanted, Extraction, lambda: extract_features(desk.asker, seed, demonstration, temperature)
         )
-        if isinstance(record, Extraction):
+        if isinstance(record, Extraction) and record.id not in desk.taken:
             read[seed.id] = record
         desk.watch.advance("extract", dropped=isinstance(record, Dropped), reused=reused)
 
@@ -144,7 +144,8 @@ def _merge(desk: Desk, tree: FeatureTree, proposal: Proposal | Growth | Dropped)
     if isinstance(proposal, Proposal):
         desk.keep(merge_growth(tree, proposal))
     elif isinstance(proposal, Growth):
-        tree.add_growth(proposal)
+        if proposal.id not in desk.taken:
+            tree.add_growth(proposal)
     else:
         desk.keep(proposal)
     desk.watch.advance("grow", dropped=isinstance(proposal, Dropped), reused=isinstance(proposal, Growth))

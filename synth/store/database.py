@@ -3,7 +3,8 @@
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -42,7 +43,8 @@ class Database:
             raise BadInput(f"{path} cannot be opened as a workspace database: {error}") from error
         except duckdb.Error as error:
             raise BadInput(f"{path} cannot be opened as a workspace database: {error}") from error
-        self._writing = threading.Lock()
+        self._writing = threading.RLock()
+        self._depth = 0
         migrate(self._connection)
 
     def close(self) -> None:
@@ -74,34 +76,44 @@ class Database:
             raise NotFound(f"no {kind.kind} `{record_id}` in this workspace.")
         return found[0]
 
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything written in the block is stored together when it ends, or not at all. Blocks may nest."""
+        with self._writing:
+            if self._depth == 0:
+                self._connection.execute("begin")
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._connection.execute("rollback")
+                raise
+            self._depth -= 1
+            if self._depth == 0:
+                self._connection.execute("commit")
+
     def add(self, records: Iterable[Record], run_id: str | None = None) -> int:
         """Store records; those already there are left as they are, but for verdicts. Returns how many there were."""
-        with self._writing:
-            self._connection.execute("begin")
-            try:
-                count = self._insert(records, run_id)
-            except BaseException:
-                self._connection.execute("rollback")
-                raise
-            self._connection.execute("commit")
-        return count
+        with self.transaction():
+            return self._insert(records, run_id)
 
     def ingest(self, run_id: str, file: str, records: Iterable[Record], end: int, damaged: int) -> int:
         """Store what a journal file says up to byte `end`, and that it was read so far, in one transaction."""
-        with self._writing:
-            self._connection.execute("begin")
-            try:
-                count = self._insert(records, run_id)
-                self._connection.execute(
-                    "insert into ingested values (?, ?, ?, ?) on conflict do update "
-                    "set bytes = excluded.bytes, damaged = ingested.damaged + excluded.damaged",
-                    [run_id, file, end, damaged],
-                )
-            except BaseException:
-                self._connection.execute("rollback")
-                raise
-            self._connection.execute("commit")
+        with self.transaction():
+            count = self._insert(records, run_id)
+            self._connection.execute(
+                "insert into ingested values (?, ?, ?, ?) on conflict do update "
+                "set bytes = excluded.bytes, damaged = ingested.damaged + excluded.damaged",
+                [run_id, file, end, damaged],
+            )
         return count
+
+    def missing(self, kind: str, ids: Sequence[str]) -> set[str]:
+        """Which of these ids no record of the kind has yet."""
+        found = self.rows(f"select id from {TABLES[kind]} where id in (select unnest(?))", [list(ids)])
+        return set(ids) - {row[0] for row in found}
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
         """Run one writing statement."""

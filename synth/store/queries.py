@@ -297,12 +297,6 @@ def demonstrations(db: Database) -> list[Demonstration]:
     return db.records(Demonstration, "true order by version, id")
 
 
-def tree_revision(db: Database) -> tuple[int, int]:
-    """Changes whenever the tree does: how many extractions and growths there are."""
-    found = db.rows("select (select count(*) from extractions), (select count(*) from growths)")[0]
-    return int(found[0]), int(found[1])
-
-
 def ingested(db: Database) -> dict[tuple[str, str], int]:
     """(run, journal file) -> bytes read so far."""
     return {(row[0], row[1]): int(row[2]) for row in db.rows("select run_id, file, bytes from ingested")}

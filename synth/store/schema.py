@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 import duckdb
 
-from synth.records import KINDS, Record
-
 TABLES: dict[str, str] = {
     "seed": "seeds",
     "pre_extraction": "pre_extractions",
@@ -71,14 +69,31 @@ create table datasets (
 """
 
 
-def _first(connection: duckdb.DuckDBPyConnection) -> None:
-    for statement in _FIRST.split(";"):
-        if statement.strip():
-            connection.execute(statement)
+_TREE = """
+create table tree_entries (
+    number bigint primary key, moment varchar, actor_kind varchar, actor varchar, reason varchar, action varchar,
+    summary varchar, operations varchar using compression zstd, targets varchar, "group" varchar, touched bigint,
+    delta blob, file varchar);
+create table tree_snapshots (name varchar primary key, entry bigint, moment varchar, actor varchar, reason varchar);
+create table tree_proposals (
+    id varchar primary key, moment varchar, actor varchar, reason varchar, parent bigint, counts varchar,
+    fragment blob, file varchar, operations varchar using compression zstd, reasons varchar using compression zstd,
+    decisions blob);
+"""
+
+
+def _run(script: str) -> Callable[[duckdb.DuckDBPyConnection], None]:
+    def change(connection: duckdb.DuckDBPyConnection) -> None:
+        for statement in script.split(";"):
+            if statement.strip():
+                connection.execute(statement)
+
+    return change
 
 
 MIGRATIONS: tuple[tuple[int, str, Callable[[duckdb.DuckDBPyConnection], None]], ...] = (
-    (1, "one table a kind of record", _first),
+    (1, "one table a kind of record", _run(_FIRST)),
+    (2, "the history of the tree, its snapshots and proposals", _run(_TREE)),
 )
 """Applied in order, each once, each in a transaction of its own. Only ever appended to."""
 
@@ -98,8 +113,3 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute("rollback")
             raise
         connection.execute("commit")
-
-
-def record_class(kind: str) -> type[Record]:
-    """The record class of a kind."""
-    return KINDS[kind]

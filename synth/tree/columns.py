@@ -1,52 +1,54 @@
-"""The tree: features as columns, merged from extractions, widened by growth, drawn from and exported.
+"""The tree: features as columns, merged from extractions, widened by growth, edited by people, drawn from and exported.
 
-A node is a row number; the columns hold its parent, name, observed count, estimated count and evidence. Children are
-looked up by (parent, name), so no name needs escaping and no path is ever compared as text.
+A node is a row number that never changes its meaning; the columns hold its parent, name, counts, lock, status, note and
+evidence (`table`). Children are looked up by (parent, name), so no name needs escaping and no path is ever compared as
+text.
 """
 
-from bisect import bisect_left, insort
+from bisect import insort
 from collections.abc import Iterable, Iterator, Sequence
 
 from synth.records import Extraction, FeaturePath, Growth
+from synth.tree.fragment import NO_PARENT, Fragment, FragmentBuilder
+from synth.tree.layout import Layout
 from synth.tree.names import near_key
+from synth.tree.table import MAX_COUNT, MICRO, ROOT, Table
 
-ROOT = 0
-"""The node above the categories; it is no feature and carries no count."""
+__all__ = ["MAX_COUNT", "ROOT", "STATUSES", "FeatureTree", "Layout", "Row"]
+
+STATUSES: tuple[str, ...] = ("", "to review", "reviewed", "disputed")
+"""What a person says about a feature; "" where nobody said anything."""
 
 Row = tuple[FeaturePath, int, float | None, list[str]]
 """A node at rest: path, observed, estimated, evidence."""
 
-_MICRO = 1_000_000
-"""Counts are added up in millionths, as integers: the sum does not depend on the order of the merges."""
 
-
-class FeatureTree:
+class FeatureTree(Table):
     """Features with counts: `observed` (distinct seeds that show it) and `estimated` (given by growth), kept apart.
 
     A node has a count where it was observed or estimated. It may be a leaf in one source and inner in another.
     """
 
     def __init__(self) -> None:
-        self._parent = [-1]
-        self._name = [""]
-        self._observed = [0]
-        self._estimated: list[float | None] = [None]
-        self._evidence: list[list[str]] = [[]]
-        self._lookup: dict[int, dict[str, int]] = {}
-        self._ordered: dict[int, list[int]] = {}
-        self._alike: dict[int, dict[str, str]] = {}
-        self._child_sum: dict[int, int] = {}
-        self._child_counted: dict[int, int] = {}
+        super().__init__()
+        self._alike: dict[int, dict[str, list[str]]] = {}
+        self._seed_numbers: dict[str, int] = {}
 
     def __len__(self) -> int:
         """Number of features; the root is none."""
-        return len(self._name) - 1
+        return self._live
+
+    # reading
+
+    def alive(self, node: int) -> bool:
+        """Whether the id means a node of the tree as it is now."""
+        return 0 <= node < self.rows and bool(self._alive[node])
 
     def node(self, path: Sequence[str]) -> int | None:
         """The node at `path`; None where there is none. The empty path is the root."""
         node = ROOT
         for name in path:
-            found = self.child(node, name)
+            found = self.names_below(node).get(name)
             if found is None:
                 return None
             node = found
@@ -54,86 +56,117 @@ class FeatureTree:
 
     def child(self, node: int, name: str) -> int | None:
         """The child of `node` called `name`."""
-        children = self._lookup.get(node)
-        return None if children is None else children.get(name)
+        return self.names_below(node).get(name)
 
     def near_child(self, node: int, name: str) -> str | None:
-        """The child of `node` that says the same as `name` (see `names.near_duplicate`), the first where many do."""
-        if node not in self._alike:
-            names = [self._name[child] for child in self._ordered.get(node, ())]
-            self._alike[node] = {near_key(sibling): sibling for sibling in reversed(names)}
-        return self._alike[node].get(near_key(name))
+        """The child of `node` that says the same as `name` (see `names.near_duplicate`), the first by name of many."""
+        found = self._alike.get(node)
+        if found is None:
+            found = self._alike[node] = {}
+            for sibling in sorted(self.names_below(node)):
+                found.setdefault(near_key(sibling), []).append(sibling)
+        alike = found.get(near_key(name))
+        return alike[0] if alike else None
 
     def path(self, node: int) -> FeaturePath:
         """Names from the category down to `node`."""
         names = []
         while node != ROOT:
-            names.append(self._name[node])
-            node = self._parent[node]
+            names.append(self.strings[self._name[node]])
+            node = int(self._parent[node])
         return tuple(reversed(names))
 
     def parent(self, node: int) -> int:
         """The node above; -1 above the root."""
-        return self._parent[node]
+        return int(self._parent[node])
 
     def name(self, node: int) -> str:
         """The node's own name; empty for the root."""
-        return self._name[node]
+        return self.strings[self._name[node]]
 
     def depth(self, node: int) -> int:
         """Names in its path: 1 for a category, 0 for the root."""
-        return len(self.path(node))
+        depth = 0
+        while node != ROOT:
+            node = int(self._parent[node])
+            depth += 1
+        return depth
 
     def children(self, node: int) -> list[int]:
-        """Children by name, in code point order."""
-        return list(self._ordered.get(node, ()))
+        """Children as they are shown: those with a rank first, the others by name in code point order."""
+        return [int(child) for child in self.child_ids(node).tolist()]
+
+    def child_count(self, node: int) -> int:
+        """Number of children."""
+        return int(self._width[node])
 
     def observed(self, node: int) -> int:
-        """How many distinct seeds show the feature; growth never changes it."""
-        return self._observed[node]
+        """How many distinct seeds show the feature, or what an import says of that; growth never changes it."""
+        return int(self._observed[node])
 
     def estimated(self, node: int) -> float | None:
         """The count that growth gave it (Algorithm 2); None for a feature that was never grown."""
-        return self._estimated[node]
+        value = float(self._estimated[node])
+        return None if value != value else value
 
     def has_count(self, node: int) -> bool:
         """True where the node was observed or estimated."""
-        return self._observed[node] > 0 or self._estimated[node] is not None
+        return bool(self._observed[node] > 0 or self._estimated[node] == self._estimated[node])
 
     def count(self, node: int) -> float:
         """What draws weigh it by: `observed` where there is one, else `estimated`, else 0."""
-        return self._observed[node] or self._estimated[node] or 0.0
+        return self.observed(node) or self.estimated(node) or 0.0
 
     def evidence(self, node: int) -> list[str]:
         """Ids of the seeds that show it, sorted."""
-        return list(self._evidence[node])
+        return sorted(self.seeds[seed] for seed in self.seeds_of(node))
+
+    def locked(self, node: int) -> bool:
+        """Whether only observation may still change it."""
+        return bool(self._columns["locked"][node])
+
+    def status(self, node: int) -> str:
+        """One of `STATUSES`."""
+        return STATUSES[int(self._columns["status"][node])]
+
+    def note(self, node: int) -> str:
+        """What a person wrote about it."""
+        return self.strings[self._columns["note"][node]]
+
+    def source(self, node: int) -> str:
+        """What the file it came from says about its counts, word for word, as long as nothing changed them."""
+        return self.strings[self._columns["source"][node]]
 
     def mean_child_count(self, node: int) -> float | None:
         """Mean count of the children that have one, in constant time; None where none has."""
-        counted = self._child_counted.get(node, 0)
-        return self._child_sum[node] / counted / _MICRO if counted else None
+        counted = int(self._child_counted[node])
+        return int(self._child_sum[node]) / counted / MICRO if counted else None
 
-    def nodes(self) -> Iterator[int]:
-        """Every node but the root: parents before children, siblings by name."""
-        waiting = list(reversed(self._ordered.get(ROOT, ())))
+    def nodes(self, top: int = ROOT) -> Iterator[int]:
+        """Every node below `top`: parents before children, siblings as shown."""
+        waiting = self.child_ids(top)[::-1].tolist()
         while waiting:
             node = waiting.pop()
             yield node
-            waiting.extend(reversed(self._ordered.get(node, ())))
+            if self._width[node]:
+                waiting.extend(self.child_ids(node)[::-1].tolist())
 
     def paths(self) -> list[FeaturePath]:
-        """Every feature: parents before children, siblings by name."""
+        """Every feature: parents before children, siblings as shown."""
         return [path for _, path in self._walk()]
 
     def leaves(self) -> list[FeaturePath]:
         """Features without children, in the order of `paths`."""
-        return [path for node, path in self._walk() if node not in self._ordered]
+        return [path for node, path in self._walk() if not self._width[node]]
+
+    # merging
 
     def add_extraction(self, extraction: Extraction, seed_id: str) -> None:
         """Count `seed_id` once for each node that the extraction shows, parents included.
 
-        The order of extractions does not matter, nor does adding one twice.
+        The order of extractions does not matter, nor does adding one twice. A lock keeps nothing out: a seed is a fact.
         """
+        seed = self.seed_number(seed_id)
         shown: dict[int, None] = {}
         for path in extraction.features:
             node = ROOT
@@ -141,19 +174,27 @@ class FeatureTree:
                 node = self._ensure(node, name)
                 shown[node] = None
         for node in shown:
-            self._observe(node, seed_id)
+            if self.add_evidence(node, seed):
+                self.change(node, observed=int(self._observed[node]) + 1, source=0)
 
     def add_growth(self, growth: Growth) -> None:
-        """Add what one growth step added, with its estimates; observed counts stay as they are."""
+        """Add what one growth step added, with its estimates; observed counts and locked features stay as they are."""
         for grown in growth.added:
-            self._set_counts(self._ensure_path(grown.path), estimated=grown.estimated)
+            node, blocked = ROOT, False
+            for name in grown.path:
+                found = self.child(node, name)
+                blocked = found is None and node != ROOT and self.locked(node)
+                if blocked:
+                    break
+                node = self._ensure(node, name)
+            if not blocked and not self.locked(node):
+                self.change(node, estimated=grown.estimated, source=0)
+
+    # whole trees
 
     def to_rows(self) -> list[Row]:
-        """Everything the tree knows, parents before children; equal trees give equal rows."""
-        return [
-            (path, self._observed[node], self._estimated[node], list(self._evidence[node]))
-            for node, path in self._walk()
-        ]
+        """Paths, counts and evidence, parents before children; equal trees give equal rows."""
+        return [(path, self.observed(node), self.estimated(node), self.evidence(node)) for node, path in self._walk()]
 
     @classmethod
     def from_rows(cls, rows: Iterable[tuple[Sequence[str], int, float | None, Iterable[str]]]) -> "FeatureTree":
@@ -161,18 +202,48 @@ class FeatureTree:
 
         Raises ValueError that names the row with an empty or repeated path or a count below 0.
         """
-        tree = cls()
-        seen: set[int] = set()
-        for number, (path, observed, estimated, evidence) in enumerate(rows, start=1):
-            node = tree._ensure_path(path)
-            if node == ROOT or node in seen:
+        made, seen = FragmentBuilder(), set()
+        evidence: dict[int, tuple[str, ...]] = {}
+        for number, (path, observed, estimated, seeds) in enumerate(rows, start=1):
+            place = made.add_path(path)
+            if place == NO_PARENT or place in seen:
                 raise ValueError(f"row {number}: the path {list(path)} is {'repeated' if path else 'empty'}")
             if observed < 0 or not 0 <= (estimated or 0) < float("inf"):
                 raise ValueError(f"row {number}: counts of {list(path)} must be finite and 0 or more")
-            seen.add(node)
-            tree._evidence[node] = sorted(set(evidence))
-            tree._set_counts(node, observed=observed, estimated=estimated)
+            seen.add(place)
+            made.count(place, observed, estimated)
+            evidence[place] = tuple(sorted(set(seeds)))
+        fragment = made.finish(ordered=False)
+        fragment.evidence = evidence
+        return cls.from_fragment(fragment)
+
+    @classmethod
+    def from_fragment(cls, fragment: Fragment) -> "FeatureTree":
+        """A tree that holds just these nodes, in the time of reading them: row i becomes node i + 1."""
+        from synth.tree.bulk import load  # the bulk operations stand on this class
+
+        tree = cls()
+        load(tree, fragment)
         return tree
+
+    def to_fragment(self, top: int = ROOT) -> Fragment:
+        """Everything below `top` as columns on their way out, parents before children, siblings as shown."""
+        from synth.tree.bulk import unload
+
+        return unload(self, top)
+
+    def seed_number(self, seed_id: str) -> int:
+        """The number under which evidence names a seed."""
+        if len(self._seed_numbers) != len(self.seeds) - 1:
+            self._seed_numbers = {text: number for number, text in enumerate(self.seeds) if number}
+        found = self._seed_numbers.get(seed_id)
+        if found is None:
+            found = self._seed_numbers[seed_id] = self.seeds.append([seed_id])
+        return found
+
+    def _ensure(self, parent: int, name: str) -> int:
+        found = self.names_below(parent).get(name)
+        return self.create(parent, name) if found is None else found
 
     def _walk(self) -> Iterator[tuple[int, FeaturePath]]:
         """Nodes with their paths, each built on its parent's: no walk to the root per node."""
@@ -181,49 +252,18 @@ class FeatureTree:
             node, path = waiting.pop()
             if node != ROOT:
                 yield node, path
-            children = self._ordered.get(node)
-            if children:
-                waiting.extend((child, (*path, self._name[child])) for child in reversed(children))
+            if self._width[node]:
+                waiting.extend((child, (*path, self.name(child))) for child in self.child_ids(node)[::-1].tolist())
 
-    def _ensure_path(self, path: Sequence[str]) -> int:
-        node = ROOT
-        for name in path:
-            node = self._ensure(node, name)
-        return node
+    def _left(self, parent: int) -> None:
+        self._alike.pop(parent, None)
 
-    def _ensure(self, parent: int, name: str) -> int:
-        children = self._lookup.setdefault(parent, {})
-        found = children.get(name)
-        if found is not None:
-            return found
-        node = len(self._name)
-        self._parent.append(parent)
-        self._name.append(name)
-        self._observed.append(0)
-        self._estimated.append(None)
-        self._evidence.append([])
-        children[name] = node
-        if parent in self._alike:
-            alike, key = self._alike[parent], near_key(name)
-            alike[key] = min(name, alike.get(key, name))
-        insort(self._ordered.setdefault(parent, []), node, key=self._name.__getitem__)
-        return node
+    def _came(self, parent: int, name: str) -> None:
+        known = self._alike.get(parent)
+        if known is not None:
+            insort(known.setdefault(near_key(name), []), name)
 
-    def _observe(self, node: int, seed_id: str) -> None:
-        evidence = self._evidence[node]
-        place = bisect_left(evidence, seed_id)
-        if place < len(evidence) and evidence[place] == seed_id:
-            return
-        evidence.insert(place, seed_id)
-        self._set_counts(node, observed=self._observed[node] + 1)
-
-    def _set_counts(self, node: int, observed: int | None = None, estimated: float | None = None) -> None:
-        """Set what is given and keep the parent's sum and number of counted children true."""
-        parent, had, before = self._parent[node], self.has_count(node), self.count(node)
-        if observed is not None:
-            self._observed[node] = observed
-        if estimated is not None:
-            self._estimated[node] = estimated
-        change = round(self.count(node) * _MICRO) - round(before * _MICRO)
-        self._child_sum[parent] = self._child_sum.get(parent, 0) + change
-        self._child_counted[parent] = self._child_counted.get(parent, 0) + self.has_count(node) - had
+    def forget_names(self) -> None:
+        """Drop what was derived from names."""
+        super().forget_names()
+        self._alike = {}

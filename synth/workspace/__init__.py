@@ -4,7 +4,6 @@ import datetime
 import logging
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -16,11 +15,11 @@ from synth.embed import SentenceEmbedder
 from synth.errors import BadInput, EspalierError
 from synth.export import CardFacts, ExportReport, export_samples, preview
 from synth.export.sample import Sample
-from synth.flow import fold_tree, shape_of
+from synth.flow import shape_of
 from synth.journal import journal_files, read_journal
 from synth.metrics.table import METRICS, MetricInfo
 from synth.prompts import Prompt, Prompts
-from synth.records import CATEGORIES, Demonstration, Extraction, FeaturePath, Record, Seed, Subtree
+from synth.records import Demonstration, Extraction, FeaturePath, Growth, Record, Seed, Subtree
 from synth.runs import Runs, RunStatus, StepProgress
 from synth.settings import DATA, RunConfig, SampleConfig, load_config
 from synth.steps.coreset import pick_coreset
@@ -29,10 +28,12 @@ from synth.steps.seeds import SeedReport, read_path, read_stdlib
 from synth.store import Database, funnel, queries
 from synth.store.funnel import Counts, Drop, Funnel, Stage, Usage
 from synth.store.queries import DatasetRow, EvolutionNode, ForestRow, SeedGroup, TaskRow
+from synth.store.tree_log import TreeLog
 from synth.tree.columns import FeatureTree
-from synth.tree.reweight import reweight
 from synth.workspace.samples import Gatherer
 from synth.workspace.settings import WorkspaceSettings, read_settings, write_settings
+from synth.workspace.shares import Probability, shares
+from synth.workspace.tree import TreeKeeper
 
 __all__ = [
     "Counts",
@@ -63,19 +64,7 @@ Form = Literal["messages", "alpaca", "full"]
 
 _EMBED_CHUNK = 256
 
-_LANGUAGE: FeaturePath = CATEGORIES[:1]
-
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Probability:
-    """One child's share of the draw, as observed and after Equation 1."""
-
-    name: str
-    count: float
-    original: float
-    reweighted: float
 
 
 class Workspace:
@@ -93,9 +82,10 @@ class Workspace:
         self._database = self.folder / "workspace.duckdb"
         self._db = Database(self._database)
         self._runs = Runs(self.folder / "runs")
-        self._tree: tuple[tuple[int, int], FeatureTree] | None = None
+        self._trees = TreeKeeper(TreeLog(self._db, self.folder / "tree"), self.folder / "tree")
         self._lock = threading.RLock()
         self._closing = threading.Event()
+        self._take_in_earlier_records()
         self.ingest()
 
     def close(self) -> None:
@@ -103,6 +93,7 @@ class Workspace:
         self._closing.set()
         with self._lock:
             self._runs.release()
+            self._trees.close()
             self._db.close()
 
     def ingest_in_background(self, every_seconds: float = 0.5) -> None:
@@ -180,16 +171,17 @@ class Workspace:
     # tree
 
     def tree(self) -> FeatureTree:
-        """The tree as it is now: a fold over all extractions and growths."""
-        with self._lock:
-            revision = queries.tree_revision(self._db)
-            if self._tree is None or self._tree[0] != revision:
-                self._tree = (revision, fold_tree([*queries.extractions(self._db), *queries.growths(self._db)]))
-            return self._tree[1]
+        """The tree as it is now, to be read; it changes in place when somebody edits it or a run adds to it."""
+        return self._trees.tree
 
-    def tree_revision(self) -> tuple[int, int]:
+    @property
+    def trees(self) -> TreeKeeper:
+        """What changes the tree: edits, undo, proposals, snapshots, imports."""
+        return self._trees
+
+    def tree_revision(self) -> int:
         """Changes whenever the tree does."""
-        return queries.tree_revision(self._db)
+        return self._trees.tree.revision
 
     def probabilities(
         self,
@@ -202,14 +194,7 @@ class Workspace:
 
         What is excluded has share 0 afterwards. The language's category is left out: tasks are told it apart.
         """
-        tree = self.tree()
-        node = tree.node(path)
-        children = [child for child in tree.children(node) if tree.path(child) != _LANGUAGE] if node is not None else []
-        names = [tree.name(child) for child in children]
-        counts = [tree.count(child) for child in children]
-        factors = [0.0 if (*path, name) in excluded else 1.0 if path else boosts.get(name, 1.0) for name in names]
-        shares = zip(names, counts, reweight(counts, 1.0), reweight(counts, temperature, factors), strict=True)
-        return [Probability(*share) for share in shares]
+        return shares(self.tree(), path, temperature, boosts, excluded)
 
     def draw(self, sample: SampleConfig, count: int, seed: int) -> list[Subtree]:
         """Draw subtrees without keeping them. Raises `BadInput` where the shape does not fit the tree."""
@@ -263,7 +248,9 @@ class Workspace:
                         batch = read_journal(file, offset)
                         if batch.offset == offset:
                             break
-                        total += self._db.ingest(run_id, file.name, batch.records, batch.offset, batch.damaged)
+                        with self._trees.reopened_on_failure(), self._db.transaction():
+                            self._grow_tree(run_id, batch.records)
+                            total += self._db.ingest(run_id, file.name, batch.records, batch.offset, batch.damaged)
                         offset = batch.offset
         return total
 
@@ -350,7 +337,26 @@ class Workspace:
         """Size of the database file."""
         return self._database.stat().st_size
 
+    def _grow_tree(self, run_id: str, records: Sequence[Record]) -> None:
+        """Add to the tree what the database does not hold yet."""
+        features = {record.id: record for record in records if isinstance(record, Extraction | Growth)}
+        fresh: set[str] = set()
+        for kind in (Extraction.kind, Growth.kind):
+            fresh |= self._db.missing(kind, [record.id for record in features.values() if record.kind == kind])
+        if fresh:
+            review = self._runs.config(run_id).grow.review
+            new = [record for record in features.values() if record.id in fresh]
+            self._trees.observe(run_id, new, review=review)
+
+    def _take_in_earlier_records(self) -> None:
+        """A workspace from before trees were stored: its tree is what its records add up to."""
+        if self._trees.history.last == 0:
+            records: list[Extraction | Growth] = [*queries.extractions(self._db), *queries.growths(self._db)]
+            if records:
+                self._trees.observe("earlier runs", records)
+
     def _write_snapshot(self, folder: Path) -> None:
+        self._trees.save(folder / "tree")
         _write_lines(folder / "seeds.jsonl", queries.seeds(self._db))
         _write_lines(folder / "extractions.jsonl", queries.extractions(self._db))
         _write_lines(folder / "growths.jsonl", queries.growths(self._db))

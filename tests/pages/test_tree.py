@@ -10,6 +10,7 @@ from pages.parts.branch import branch_at
 from pages.parts.tree_map import MOST_MARKS, map_figure, marks_of
 from pages.parts.tree_table import ORDERS, TreeIndex, found_nodes
 from synth.tree.columns import FeatureTree
+from synth.tree.operations import Add
 from synth.workspace import Workspace
 from tests.pages.conftest import HOSTILE, OpenPage
 
@@ -147,6 +148,8 @@ def test_branch_at_stays_at_the_root_without_a_choice() -> None:
 def test_the_tree_revision_changes_with_the_tree(filled_workspace: Path) -> None:
     workspace = Workspace(filled_workspace)
     try:
-        assert workspace.tree_revision() == (7, 2)
+        before = workspace.tree_revision()
+        workspace.trees.edit([Add(parent=0, name="new")])
+        assert workspace.tree_revision() > before
     finally:
         workspace.close()

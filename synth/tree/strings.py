@@ -1,0 +1,124 @@
+"""The text of a tree: names, notes and what files said about counts, in one append-only table.
+
+A node holds numbers of texts, so a rename writes four bytes and an old state of the tree needs no copy of the text.
+Text at rest is one UTF-8 block with offsets, which is mapped into memory rather than read.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+_MEMO = 200_000
+"""New texts that are remembered, so that a name met again gets the number that it has."""
+
+
+class Strings:
+    """Texts by number; number 0 is the empty text. A text may have several numbers, a number has one text for ever."""
+
+    def __init__(self, block: NDArray[np.uint8] | None = None, offsets: NDArray[np.int64] | None = None) -> None:
+        """Begin with a UTF-8 block whose text i lies between `offsets[i]` and `offsets[i + 1]`, or with "" alone."""
+        self._block = np.zeros(0, np.uint8) if block is None else block
+        self._offsets = np.zeros(2, np.int64) if offsets is None else offsets
+        self._bytes = memoryview(self._block.data)
+        self._settled = len(self._offsets) - 1
+        self._fresh: list[str] = []
+        self._memo: dict[str, int] = {"": 0}
+
+    def __len__(self) -> int:
+        return self._settled + len(self._fresh)
+
+    def __getitem__(self, number: int) -> str:
+        if number >= self._settled:
+            return self._fresh[number - self._settled]
+        return str(self._bytes[self._offsets[number] : self._offsets[number + 1]], "utf-8")
+
+    def __iter__(self) -> Iterator[str]:
+        return (self[number] for number in range(len(self)))
+
+    def add(self, text: str) -> int:
+        """The number of `text`. Raises ValueError where it holds a lone surrogate, which no file could hold."""
+        known = self._memo.get(text)
+        if known is None:
+            _check(text)
+            known = len(self)
+            self._fresh.append(text)
+            self._remember(text, known)
+        return known
+
+    def append(self, texts: Iterable[str]) -> int:
+        """Add texts under new numbers, one after the other, whether known or not. Returns the first number."""
+        first = len(self)
+        for number, text in enumerate(texts, start=first):
+            self._fresh.append(text)
+            self._remember(text, number)
+        return first
+
+    def add_many(self, texts: Sequence[str]) -> NDArray[np.int32]:
+        """The numbers of many texts, each different text stored once more at the most. Raises as `add`."""
+        if len(texts) <= _MEMO // 100:
+            return np.fromiter((self.add(text) for text in texts), np.int32, len(texts))
+        try:
+            coded = pa.array(texts, pa.large_string()).dictionary_encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"{error.object!r:.80} holds a lone surrogate, which is no text") from error
+        first = len(self)
+        self._settle(coded.dictionary)
+        numbers: NDArray[np.int32] = (coded.indices.to_numpy() + first).astype(np.int32)
+        return numbers
+
+    def array(self) -> pa.LargeStringArray:
+        """All texts, in order; without a copy where nothing was added since the last call."""
+        self._settle(None)
+        buffers = [None, pa.py_buffer(self._offsets), pa.py_buffer(self._block)]
+        return pa.LargeStringArray.from_buffers(len(self), buffers[1], buffers[2])
+
+    def blocks(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Everything as one block with its offsets, to be stored."""
+        self._settle(None)
+        return self._block, self._offsets
+
+    def since(self, first: int) -> tuple[str, ...]:
+        """The texts from number `first` on."""
+        return tuple(self[number] for number in range(first, len(self)))
+
+    def truncate(self, size: int) -> None:
+        """Forget the texts from number `size` on; nothing may use them."""
+        if size < len(self):
+            self._settle(None)
+            self._offsets = self._offsets[: size + 1]
+            self._block = self._block[: self._offsets[-1]]
+            self._settle(None)
+            self._memo = {text: number for text, number in self._memo.items() if number < size}
+
+    def copy(self) -> "Strings":
+        """A table that goes on by itself from here; the block is shared."""
+        block, offsets = self.blocks()
+        return Strings(block, offsets)
+
+    def _remember(self, text: str, number: int) -> None:
+        if len(self._memo) >= _MEMO:
+            self._memo = {"": 0}
+        self._memo.setdefault(text, number)
+
+    def _settle(self, more: pa.LargeStringArray | None) -> None:
+        """Move fresh texts, and `more`, into the block."""
+        added = pa.array(self._fresh, pa.large_string()) if self._fresh else None
+        for array in (added, more):
+            if array is not None and len(array):
+                offsets = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
+                block = np.frombuffer(array.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
+                self._offsets = np.concatenate([self._offsets, offsets[1:] - offsets[0] + self._offsets[-1]])
+                self._block = np.concatenate([self._block, block])
+        # readers in other threads look at the settled part first: it grows before the fresh list is emptied
+        self._bytes = memoryview(self._block.data)
+        self._settled = len(self._offsets) - 1
+        self._fresh = []
+
+
+def _check(text: str) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{text!r:.80} holds a lone surrogate, which is no text") from error

@@ -1,0 +1,386 @@
+"""The columns of a tree, one row a node, and what follows from them: the children of a node as a range, their sums.
+
+Cells are what a node is; everything else here can be computed from them (`rebuild`). A row is never used twice and a
+dead row keeps its cells, so an id means the same node for ever, and a reader in another thread meets stale nodes at
+worst, never missing ones. Every cell is written by `change` or `apply`, which tell the recorder what was there before.
+"""
+
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from synth.tree.layout import Layout, Value
+from synth.tree.strings import Strings
+
+ROOT = 0
+"""The node above the categories; it is no feature and carries no count."""
+
+CELLS: dict[str, str] = {
+    "parent": "i4",
+    "name": "i4",
+    "rank": "i4",
+    "observed": "i8",
+    "estimated": "f8",
+    "alive": "u1",
+    "locked": "u1",
+    "status": "u1",
+    "note": "i4",
+    "source": "i4",
+}
+"""Column -> type. `name`, `note` and `source` are numbers of texts, `estimated` is NaN where there is none."""
+
+DERIVED: dict[str, str] = {"start": "i8", "width": "i4", "child_sum": "i8", "child_counted": "i4"}
+"""Where the children of a node lie in the child list, how many, and the sum and number of their counts."""
+
+_PLACE = frozenset(("parent", "name", "rank", "alive"))
+_COUNTS = frozenset(("observed", "estimated"))
+
+MICRO = 1_000_000
+"""Counts are added up in millionths, as integers: the sum does not depend on the order of the merges."""
+
+MAX_COUNT = 10**9
+"""Largest count of a node; with it no sum over children can overflow."""
+
+_UNRANKED = 2**32 - 1
+_BULK = 2_000
+"""From so many rows on, computing the child ranges anew is worth its price."""
+
+
+class Recorder(Protocol):
+    """Is told what a change overwrites."""
+
+    def cell(self, column: str, node: int, before: Value) -> None:
+        """One cell is about to be written."""
+
+    def evidence(self, node: int, seed: int, added: bool) -> None:
+        """A seed was added to what shows a node, or taken away."""
+
+
+class Table:
+    """Rows, their cells, the child ranges and the evidence."""
+
+    def __init__(self) -> None:
+        self.strings = Strings()
+        self.seeds = Strings()
+        """Ids of the seeds that evidence names."""
+        self.rows = 1
+        """Rows in use, dead ones and the root included."""
+        self.revision = 0
+        """Changes with every change."""
+        self.recorder: Recorder | None = None
+        self._live = 0
+        self._columns = {name: np.zeros(16, kind) for name, kind in (CELLS | DERIVED).items()}
+        self._columns["parent"][ROOT] = -1
+        self._columns["alive"][ROOT] = 1
+        self._columns["estimated"][ROOT] = np.nan
+        self._bind()
+        self._list = np.zeros(64, np.int32)
+        self._list_end = 0
+        self._room: dict[int, int] = {}
+        """Places that a parent's range has, where that is more than its children need."""
+        self._lookup: dict[int, dict[str, int]] = {}
+        self._evidence: dict[int, set[int]] = {}
+        """Evidence of nodes where it changed since the tree was opened."""
+        self._evidence_node = np.zeros(0, np.int32)
+        self._evidence_seed = np.zeros(0, np.int32)
+        self._layout: tuple[int, Layout] | None = None
+
+    # reading
+
+    def column(self, name: str) -> NDArray[Any]:
+        """One column over all rows; not to be written."""
+        return self._columns[name][: self.rows]
+
+    def child_ids(self, node: int) -> NDArray[np.int32]:
+        """A copy of the children of a node, in shown order."""
+        start = self._start[node]
+        return self._list[start : start + self._width[node]].copy()
+
+    def names_below(self, node: int) -> dict[str, int]:
+        """Children by name; not to be written."""
+        found = self._lookup.get(node)
+        if found is None:
+            found = {self.strings[self._name[child]]: int(child) for child in self.child_ids(node)}
+            if len(self._lookup) > 100_000:
+                self._lookup = {}
+            self._lookup[node] = found
+        return found
+
+    def seeds_of(self, node: int) -> set[int]:
+        """Numbers of the seeds that show a node."""
+        found = self._evidence.get(node)
+        if found is None:
+            first, last = np.searchsorted(self._evidence_node, [node, node + 1])
+            return set(self._evidence_seed[first:last].tolist())
+        return set(found)
+
+    def layout(self) -> Layout:
+        """The tree as arrays. Counts are computed once a revision; the rest is what the tree itself uses."""
+        if self._layout is None or self._layout[0] != self.revision:
+            observed, estimated = self.column("observed"), self.column("estimated")
+            count = np.where(observed > 0, observed, np.nan_to_num(estimated, nan=0.0))
+            layout = Layout(
+                rows=self.rows,
+                parent=self.column("parent"),
+                name=self.column("name"),
+                rank=self.column("rank"),
+                alive=self.column("alive").view(np.bool_),
+                observed=observed,
+                estimated=estimated,
+                count=count,
+                child_start=self.column("start"),
+                child_len=self.column("width"),
+                child_list=self._list,
+            )
+            self._layout = (self.revision, layout)
+        return self._layout[1]
+
+    # writing
+
+    def create(self, parent: int, name: str, **cells: Value) -> int:
+        """A new live row below `parent`. Returns its id. Raises ValueError where the name is no text."""
+        number = self.strings.add(name)
+        node = self.rows
+        self._reserve(node + 1)
+        self.rows += 1
+        self.change(node, parent=parent, name=number, alive=1, **({"estimated": np.nan} | cells))
+        return node
+
+    def change(self, node: int, **cells: Value) -> None:
+        """Write cells of one row; the child ranges and the sums follow."""
+        self.revision += 1
+        placed, counted = not _PLACE.isdisjoint(cells), not _COUNTS.isdisjoint(cells)
+        alive = bool(self._alive[node])
+        if alive and placed:
+            self._detach(node)
+        elif alive and counted:
+            self._add_up(node, -1)
+        for name, value in cells.items():
+            column = self._columns[name]
+            if self.recorder is not None:
+                self.recorder.cell(name, node, column[node])
+            column[node] = value
+        alive = bool(self._alive[node])
+        if alive and placed:
+            self._attach(node)
+        elif alive and counted:
+            self._add_up(node, 1)
+
+    def change_many(self, nodes: NDArray[np.int32], columns: dict[str, NDArray[Any]]) -> None:
+        """Write cells of many rows; as `change` for each, but large numbers in one go."""
+        if len(nodes) <= _BULK:
+            for index, node in enumerate(nodes.tolist()):
+                self.change(node, **{name: values[index] for name, values in columns.items()})
+            return
+        if self.recorder is not None:
+            for name in columns:
+                for node, before in zip(nodes.tolist(), self._columns[name][nodes].tolist(), strict=True):
+                    self.recorder.cell(name, node, before)
+        self.write_many({name: (nodes, values) for name, values in columns.items()}, self.rows)
+        if not _PLACE.isdisjoint(columns) or not _COUNTS.isdisjoint(columns):
+            self.rebuild()
+
+    def add_evidence(self, node: int, seed: int) -> bool:
+        """Note that a seed shows a node. Returns False where that was known."""
+        return self._change_evidence(node, seed, added=True)
+
+    def remove_evidence(self, node: int, seed: int) -> bool:
+        """Forget that a seed shows a node. Returns False where it was not known."""
+        return self._change_evidence(node, seed, added=False)
+
+    def write_many(self, columns: dict[str, tuple[NDArray[np.int32], NDArray[Any]]], rows: int) -> None:
+        """Write many cells at once, unrecorded, and bring the table to `rows` rows; `rebuild` must follow."""
+        self._reserve(rows)
+        self.rows = max(self.rows, rows)
+        for name, (nodes, values) in columns.items():
+            self._columns[name][nodes] = values
+
+    def rebuild(self) -> None:
+        """Compute the child ranges and the sums anew from the cells: the time of one sort over all live nodes."""
+        self.revision += 1
+        alive = np.flatnonzero(self.column("alive"))[1:].astype(np.int32)
+        parent = self._parent[alive]
+        rank = (self._rank[alive].astype(np.int64) - 1) % (_UNRANKED + 1)
+        order = np.lexsort((self._name_order(alive), rank, parent))
+        listed, above = alive[order], parent[order]
+        for name in DERIVED:
+            self._columns[name][: self.rows] = 0
+        starts = np.flatnonzero(np.diff(above, prepend=-1))
+        holders = above[starts]
+        self._start[holders] = starts
+        self._width[holders] = np.diff(starts, append=len(above))
+        counted = (self._observed[listed] > 0) | ~np.isnan(self._estimated[listed])
+        counts = np.where(self._observed[listed] > 0, self._observed[listed], self._estimated[listed])
+        micro = np.rint(np.where(counted, counts, 0.0) * MICRO).astype(np.int64)
+        if len(starts):
+            self._child_sum[holders] = np.add.reduceat(micro, starts)
+            self._child_counted[holders] = np.add.reduceat(counted.astype(np.int32), starts)
+        self._list, self._list_end = listed, len(listed)
+        self._live = len(listed)
+        self._room = {}
+        self.forget_names()
+
+    def resize(self, rows: int) -> None:
+        """Have exactly `rows` rows: fewer only where the last ones are dead and blank."""
+        self._reserve(rows)
+        self.rows = rows
+        self.revision += 1
+
+    def forget_names(self) -> None:
+        """Drop what was derived from names, as after a change in which one stood twice below a parent for a while."""
+        self._lookup = {}
+
+    # children
+
+    def _detach(self, node: int) -> None:
+        parent = int(self._parent[node])
+        start, width = int(self._start[parent]), int(self._width[parent])
+        place = start + int(np.flatnonzero(self._list[start : start + width] == node)[0])
+        self._list[place : start + width - 1] = self._list[place + 1 : start + width]
+        self._room.setdefault(parent, width)
+        self._width[parent] = width - 1
+        self._live -= 1
+        self._add_up(node, -1)
+        known = self._lookup.get(parent)
+        if known is not None:
+            known.pop(self.strings[self._name[node]], None)
+        self._left(parent)
+
+    def _attach(self, node: int) -> None:
+        parent = int(self._parent[node])
+        start, width = int(self._start[parent]), int(self._width[parent])
+        name = self.strings[self._name[node]]
+        place = self._place(start, width, _sort_rank(self._rank[node]), name)
+        if width >= self._room.get(parent, width):
+            start = self._move_range(parent, start, width)
+        at = start + place
+        self._list[at + 1 : start + width + 1] = self._list[at : start + width]
+        self._list[at] = node
+        self._width[parent] = width + 1
+        self._live += 1
+        self._add_up(node, 1)
+        known = self._lookup.get(parent)
+        if known is not None:
+            known[name] = node
+        self._came(parent, name)
+
+    def _left(self, parent: int) -> None:
+        """A child left; for what stands on this table."""
+
+    def _came(self, parent: int, name: str) -> None:
+        """A child came; for what stands on this table."""
+
+    def _place(self, start: int, width: int, rank: int, name: str) -> int:
+        """Where a child belongs among its siblings: bisection, as they are sorted."""
+        low, high = 0, width
+        while low < high:
+            middle = (low + high) // 2
+            other = self._list[start + middle]
+            other_rank = _sort_rank(self._rank[other])
+            if other_rank < rank or (other_rank == rank and self.strings[self._name[other]] < name):
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _move_range(self, parent: int, start: int, width: int) -> int:
+        """Give a parent a range with room for twice its children, at the end of the list."""
+        room = max(4, 2 * width)
+        if self._list_end + room > len(self._list):
+            wider = np.zeros(self._list_end + room + len(self._list) // 4, np.int32)
+            wider[: self._list_end] = self._list[: self._list_end]
+            self._list = wider
+            self._layout = None
+        end = self._list_end
+        self._list[end : end + width] = self._list[start : start + width]
+        self._start[parent] = end
+        self._list_end = end + room
+        self._room[parent] = room
+        return end
+
+    def _add_up(self, node: int, sign: int) -> None:
+        """Add a node's count to its parent's sum, or take it off."""
+        observed, estimated = self._observed[node], self._estimated[node]
+        if observed > 0 or estimated == estimated:
+            parent = self._parent[node]
+            self._child_sum[parent] += sign * round(float(observed if observed > 0 else estimated) * MICRO)
+            self._child_counted[parent] += sign
+
+    def _name_order(self, nodes: NDArray[np.int32]) -> NDArray[np.int64]:
+        """A number a node that sorts as the names of unranked nodes do."""
+        order = np.zeros(len(nodes), np.int64)
+        free = self._rank[nodes] == 0
+        used, inverse = np.unique(self._name[nodes[free]], return_inverse=True)
+        if len(used):
+            by_name = pc.sort_indices(self.strings.array().take(pa.array(used))).to_numpy()
+            places = np.empty(len(used), np.int64)
+            places[by_name] = np.arange(len(used))
+            order[free] = places[inverse]
+        return order
+
+    # evidence
+
+    def _change_evidence(self, node: int, seed: int, *, added: bool) -> bool:
+        held = self._evidence.get(node)
+        if held is None:
+            held = self._evidence[node] = self.seeds_of(node)
+        if (seed in held) == added:
+            return False
+        (held.add if added else held.remove)(seed)
+        self.revision += 1
+        if self.recorder is not None:
+            self.recorder.evidence(node, seed, added)
+        return True
+
+    def evidence_pairs(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """All evidence as (node, seed number) pairs, sorted."""
+        if self._evidence:
+            kept = ~np.isin(self._evidence_node, np.fromiter(self._evidence, np.int32, len(self._evidence)))
+            fresh = [(node, seed) for node, seeds in self._evidence.items() for seed in seeds]
+            added = np.array(fresh, np.int32).reshape(-1, 2)
+            nodes = np.concatenate([self._evidence_node[kept], added[:, 0]])
+            seeds = np.concatenate([self._evidence_seed[kept], added[:, 1]])
+            order = np.lexsort((seeds, nodes))
+            self._evidence_node, self._evidence_seed = nodes[order], seeds[order]
+            self._evidence = {}
+        return self._evidence_node, self._evidence_seed
+
+    # memory
+
+    def adopt(self, columns: dict[str, NDArray[Any]], child_list: NDArray[np.int32], rows: int, live: int) -> None:
+        """Take columns and a child list as they are; each column needs at least `rows` places."""
+        self._columns, self.rows, self._live = columns, rows, live
+        self._list, self._list_end = child_list, len(child_list)
+        self._bind()
+        self.revision += 1
+
+    def adopt_evidence(self, nodes: NDArray[np.int32], seeds: NDArray[np.int32]) -> None:
+        """Take evidence pairs, sorted by node."""
+        self._evidence_node, self._evidence_seed, self._evidence = nodes, seeds, {}
+
+    def _reserve(self, rows: int) -> None:
+        have = len(self._parent)
+        if rows <= have:
+            return
+        for name, column in self._columns.items():
+            wider = np.zeros(rows + rows // 4 + 16, column.dtype)
+            wider[:have] = column
+            self._columns[name] = wider
+        self._bind()
+        self._layout = None
+
+    def _bind(self) -> None:
+        """Columns as attributes: half the time of a look-up for each cell."""
+        columns = self._columns
+        self._parent, self._name, self._rank = columns["parent"], columns["name"], columns["rank"]
+        self._observed, self._estimated, self._alive = columns["observed"], columns["estimated"], columns["alive"]
+        self._start, self._width = columns["start"], columns["width"]
+        self._child_sum, self._child_counted = columns["child_sum"], columns["child_counted"]
+
+
+def _sort_rank(rank: int) -> int:
+    """Nodes with a rank come first, by rank; the others, with rank 0, follow by name."""
+    return int(rank) - 1 if rank else _UNRANKED
