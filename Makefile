@@ -29,4 +29,4 @@ screenshots: setup  ## the pictures in docs/images, from the demo workspace
 
 bench: setup  ## the claims of docs/benchmarks.md, in about a minute
 	$(PY) benchmarks/coreset.py
-	$(PY) benchmarks/sampling.py
+	$(PY) benchmarks/tree_sampling.py

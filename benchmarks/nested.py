@@ -56,7 +56,7 @@ def weigh(counts: Sequence[float], temperature: float) -> list[float]:
 
 
 def draw(root: Node, widths: Sequence[int], temperature: float, rng: random.Random) -> Drawn:
-    """Algorithm 1 level by level: below each drawn node so many draws with replacement; what falls twice counts once."""
+    """Algorithm 1 level by level: below each drawn node so many draws with replacement; what falls twice is one."""
     drawn: Drawn = {}
     waiting = [(root, drawn, 0)]
     for node, place, level in waiting:

@@ -156,7 +156,7 @@ class Shape(Frozen):
     widths: tuple[int, ...] = (5, 2, 1, 1)
     """Children to draw at each level below the root: never exceeded."""
     temperatures: tuple[float, ...] = (1.0,)
-    """Used in turn, one a draw; all > 0. Higher is flatter."""
+    """Used in turn, one a draw; none is 0. Higher is flatter; below 0 the rarest come most."""
     mandatory: int = Field(default=2, ge=0)
     """How many drawn leaves the task must use."""
     fixed: tuple[FeaturePath, ...] = ()
@@ -167,6 +167,10 @@ class Shape(Frozen):
     """Category name and the factor on its probability (targeted learning, EpiCoder 1)."""
     distinct: bool = False
     """False: with replacement into a set, as in Algorithm 1. True: exactly `width` where there are so many."""
+    never: tuple[tuple[FeaturePath, FeaturePath], ...] = ()
+    """Pairs of features that no draw has together."""
+    only_with: tuple[tuple[FeaturePath, FeaturePath], ...] = ()
+    """The first of a pair is drawn only together with the second."""
 
 
 class Subtree(Record):

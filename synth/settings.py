@@ -4,6 +4,7 @@ Keys are never part of a setting: only the *name* of the environment variable th
 """
 
 import tomllib
+from math import isnan
 from pathlib import Path
 from typing import Literal
 
@@ -62,12 +63,19 @@ class GrowConfig(Section):
 
     steps: int = Field(default=40, ge=0)
     widths: tuple[int, ...] = (2, 1, 2, 1)
-    draw_temperature: float = Field(default=1.0, gt=0)
+    draw_temperature: float = 1.0
     temperature: float = Field(default=0.7, ge=0)
     parallel: int = Field(default=1, ge=1)
     """Subtrees drawn from the same tree and asked about at once."""
     review: bool = False
     """Hold growth as a proposal for a person, instead of adding it to the workspace's tree at once."""
+
+    @field_validator("draw_temperature")
+    @classmethod
+    def _draw_temperature(cls, value: float) -> float:
+        if value == 0 or isnan(value):
+            raise ValueError("any number other than 0")
+        return value
 
 
 class SampleConfig(Section):
@@ -81,6 +89,10 @@ class SampleConfig(Section):
     excluded: tuple[tuple[str, ...], ...] = ()
     boosts: dict[str, float] = Field(default_factory=dict)
     distinct: bool = False
+    never: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    """Pairs of features that no draw has together."""
+    only_with: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    """The first of a pair is drawn only together with the second."""
 
     @field_validator("widths")
     @classmethod
@@ -92,8 +104,8 @@ class SampleConfig(Section):
     @field_validator("temperatures")
     @classmethod
     def _temperatures(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if not value or any(not temperature > 0 for temperature in value):
-            raise ValueError("needs at least one temperature, each above 0")
+        if not value or any(temperature == 0 or isnan(temperature) for temperature in value):
+            raise ValueError("needs at least one temperature, none of them 0")
         return value
 
     @field_validator("boosts")

@@ -17,7 +17,7 @@ def test_shipped_configs_load(name: str) -> None:
     ("text", "said"),
     [
         ("[sample]\ncoutn = 3", "`sample.coutn` is not a known field"),
-        ("[sample]\ntemperatures = [0.0]", "`sample.temperatures`: needs at least one temperature, each above 0"),
+        ("[sample]\ntemperatures = [0.0]", "`sample.temperatures`: needs at least one temperature, none of them 0"),
         ("[sample]\nwidths = []", "`sample.widths`: needs at least one width"),
         ("[sample]\ncount = -1", "`sample.count`"),
         ("[tasks]\nfiles_share = 1.5", "`tasks.files_share`"),

@@ -29,6 +29,8 @@ def shape_of(config: SampleConfig) -> Shape:
         excluded=config.excluded,
         boosts=tuple(sorted(config.boosts.items())),
         distinct=config.distinct,
+        never=config.never,
+        only_with=config.only_with,
     )
 
 

@@ -5,7 +5,6 @@ of a new node is the mean count of its siblings: children of the same parent tha
 """
 
 import json
-import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -47,7 +46,7 @@ def draw_for_growth(
 ) -> tuple[FeaturePath, ...]:
     """The subtree that step `step` expands, weighed by counts. Raises `BadInput` where there is nothing to draw."""
     shape = Shape(widths=tuple(widths), temperatures=(temperature,), mandatory=0, excluded=(_LANGUAGE,))
-    return draw(tree, shape, temperature, random.Random(seed_number("growth", seed, step)))
+    return draw(tree, shape, seed_number("growth", seed), step)
 
 
 def growth_id(asker: Asker, drawn: Sequence[FeaturePath], step: int, temperature: float) -> str:

@@ -128,7 +128,7 @@ def breadth_first(tree: FeatureTree, top: int = ROOT) -> list[NDArray[np.int32]]
 
 
 def children_of(
-    starts: NDArray[np.int64], widths: NDArray[np.int32], child_list: NDArray[np.int32]
+    starts: NDArray[np.int64], widths: NDArray[np.integer[Any]], child_list: NDArray[np.int32]
 ) -> NDArray[np.int32]:
     """All children of several nodes, one after the other."""
     ends = np.cumsum(widths)

@@ -24,8 +24,21 @@ class Layout:
     alive: NDArray[np.bool_]
     observed: NDArray[np.int64]
     estimated: NDArray[np.float64]
-    count: NDArray[np.float64]
-    """What draws weigh by: observed where there is one, else estimated, else 0."""
     child_start: NDArray[np.int64]
     child_len: NDArray[np.int32]
     child_list: NDArray[np.int32]
+
+    @property
+    def count(self) -> NDArray[np.float64]:
+        """What draws weigh by, of every row: see `counts_of`. Computed at each call."""
+        return weighed(self.observed, self.estimated)
+
+    def counts_of(self, nodes: NDArray[np.int32]) -> NDArray[np.float64]:
+        """What draws weigh some nodes by: observed where there is one, else estimated, else 0."""
+        return weighed(self.observed[nodes], self.estimated[nodes])
+
+
+def weighed(observed: NDArray[np.int64], estimated: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One count for two."""
+    counts: NDArray[np.float64] = np.where(observed > 0, observed, np.nan_to_num(estimated, nan=0.0))
+    return counts

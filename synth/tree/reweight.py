@@ -1,57 +1,103 @@
 """Equation 1 of EpiCoder (section 2.3): how likely each child of a node is to be drawn at a temperature."""
 
-from collections.abc import Mapping, Sequence
-from math import exp, inf, log
+from collections.abc import Collection, Mapping, Sequence
+from math import isnan
+
+import numpy as np
+from numpy.typing import NDArray
 
 from synth.errors import BadInput
+from synth.tree.bulk import children_of
 from synth.tree.columns import ROOT, FeatureTree
+
+Floats = NDArray[np.float64]
+
+
+def check_temperature(temperature: float, what: str = "the temperature") -> None:
+    """Raises `BadInput` that names `what` for 0 and for NaN; infinity makes all that have a count alike."""
+    if isnan(temperature) or temperature == 0:
+        raise BadInput(
+            f"{what} must be a number other than 0, got {temperature}; 1 keeps the distribution, 10 is nearly flat,"
+            " a negative one turns it over."
+        )
 
 
 def reweight(counts: Sequence[float], temperature: float, boosts: Sequence[float] | None = None) -> list[float]:
     """Probabilities p' of Equation 1 for children with these counts; they sum to 1.
 
-    A count of 0 has probability 0, unless all are 0: then all are alike. `boosts` are factors on p', after which the
-    probabilities are normalised again; what has factor 0 is left out from the start, and where that is everything all
-    probabilities are 0. Raises `BadInput` for a temperature that is not above 0 (infinity is allowed: all alike)
-    or for counts and factors that are not finite and 0 or more.
+    A count of 0 has probability 0, unless all are 0: then all are alike. Below 0 the rarest counts most. `boosts` are
+    factors on p', after which the probabilities are normalised again; what has factor 0 is left out from the start,
+    and where that is everything all probabilities are 0. Raises `BadInput` for a temperature of 0 or NaN, or for
+    counts and factors that are not finite and 0 or more.
     """
-    factors = [1.0] * len(counts) if boosts is None else list(boosts)
-    _check(counts, temperature, factors)
-    allowed = [count for count, factor in zip(counts, factors, strict=True) if factor > 0]
-    if not allowed:
-        return [0.0] * len(counts)
-    top = max(allowed)
-    scores = [_score(count, top, temperature, factor) for count, factor in zip(counts, factors, strict=True)]
-    highest = max(scores)
-    weights = [exp(score - highest) for score in scores]
-    total = sum(weights)
-    return [weight / total for weight in weights]
+    check_temperature(temperature)
+    values = np.array(counts, np.float64)
+    factors = None if boosts is None else np.array(boosts, np.float64)
+    for what, given in (("counts", values), ("boosts", factors)):
+        if given is not None and not (np.isfinite(given) & (given >= 0)).all():
+            raise BadInput(f"{what} must be finite and 0 or more, got {given.tolist()}.")
+    if not len(values):
+        return []
+    weights = weigh(values, np.array([len(values)]), temperature, factors)
+    total = weights.sum()
+    return [float(weight) for weight in (weights / total if total else weights)]
 
 
-def probabilities(
-    tree: FeatureTree, node: int, temperature: float, boosts: Mapping[str, float] | None = None
-) -> list[tuple[int, float, float]]:
-    """(child, p, p') of each child of `node`, by name; p is the share of its count among its siblings.
+def weigh(counts: Floats, widths: NDArray[np.int64], temperature: float, factors: Floats | None = None) -> Floats:
+    """Equation 1 for many groups of siblings at once, up to a factor for each group: its largest weight is 1.
 
-    `boosts` are factors by category name: they act at the root alone. Raises as `reweight` does.
+    Group g holds the next `widths[g]` (1 or more) of the counts. Taken relative to the heaviest sibling, no
+    temperature can overflow. In a group where every factor is 0 every weight is 0.
     """
-    children = tree.children(node)
-    counts = [tree.count(child) for child in children]
-    factors = [boosts.get(tree.name(child), 1.0) for child in children] if boosts and node == ROOT else None
-    return list(zip(children, reweight(counts, 1.0), reweight(counts, temperature, factors), strict=True))
+    starts = np.cumsum(widths) - widths
+    seen = counts > 0 if factors is None else (counts > 0) & (factors > 0)
+    logs = np.log(counts, where=seen, out=np.full(len(counts), -np.inf if temperature > 0 else np.inf))
+    lead = np.maximum.reduceat(logs, starts) if temperature > 0 else np.minimum.reduceat(logs, starts)
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore", under="ignore"):
+        scores = (logs - np.repeat(lead, widths)) / temperature
+        scores[~seen] = -np.inf
+        bare = np.repeat(np.isinf(lead), widths)
+        scores[bare] = 0.0
+        if factors is not None:
+            scores += np.log(factors)
+            highest = np.maximum.reduceat(scores, starts)
+            scores -= np.repeat(np.where(np.isinf(highest), 0.0, highest), widths)
+        weights: Floats = np.exp(scores)
+    return weights
 
 
-def _score(count: float, top: float, temperature: float, factor: float) -> float:
-    """Logarithm of p' up to a constant. Taken relative to the largest count, no temperature can overflow it."""
-    if factor == 0 or (count == 0 and top > 0):
-        return -inf
-    return ((log(count) - log(top)) / temperature if top > 0 else 0.0) + log(factor)
+def chances(
+    tree: FeatureTree, temperature: float, excluded: Collection[int] = (), boosts: Mapping[str, float] | None = None
+) -> Floats:
+    """p' of every node among its siblings, by row of the tree; 0 for the root and for what is excluded.
+
+    `boosts` are factors by category name. Raises `BadInput` as `reweight` does.
+    """
+    check_temperature(temperature)
+    layout = tree.layout()
+    holders = np.flatnonzero(layout.child_len)
+    widths = layout.child_len[holders].astype(np.int64)
+    children = children_of(layout.child_start[holders], widths, layout.child_list)
+    found = np.zeros(tree.rows)
+    if len(children):
+        weights = weigh(
+            layout.counts_of(children), widths, temperature, factors_of(tree, children, excluded, boosts or {})
+        )
+        totals = np.add.reduceat(weights, np.cumsum(widths) - widths)
+        found[children] = weights / np.repeat(np.where(totals > 0, totals, 1.0), widths)
+    return found
 
 
-def _check(counts: Sequence[float], temperature: float, factors: Sequence[float]) -> None:
-    if not temperature > 0:
-        raise BadInput(f"temperature must be above 0, got {temperature}; 1 keeps the distribution, 10 is nearly flat.")
-    for what, values in (("counts", counts), ("boosts", factors)):
-        for value in values:
-            if not 0 <= value < inf:
-                raise BadInput(f"{what} must be finite and 0 or more, got {value}.")
+def factors_of(
+    tree: FeatureTree, nodes: NDArray[np.int32], excluded: Collection[int], boosts: Mapping[str, float]
+) -> Floats | None:
+    """The factor of each node: its boost where it is a category, 0 where it is excluded; None where all are 1."""
+    if not excluded and not boosts:
+        return None
+    factors = np.ones(len(nodes))
+    if boosts:
+        for place in np.flatnonzero(tree.column("parent")[nodes] == ROOT):
+            factors[place] = boosts.get(tree.name(int(nodes[place])), 1.0)
+    if excluded:
+        factors[np.isin(nodes, np.fromiter(excluded, np.int32, len(excluded)))] = 0.0
+    return factors

@@ -86,7 +86,6 @@ class Table:
         """Evidence of nodes where it changed since the tree was opened."""
         self._evidence_node = np.zeros(0, np.int32)
         self._evidence_seed = np.zeros(0, np.int32)
-        self._layout: tuple[int, Layout] | None = None
 
     # reading
 
@@ -118,25 +117,19 @@ class Table:
         return set(found)
 
     def layout(self) -> Layout:
-        """The tree as arrays. Counts are computed once a revision; the rest is what the tree itself uses."""
-        if self._layout is None or self._layout[0] != self.revision:
-            observed, estimated = self.column("observed"), self.column("estimated")
-            count = np.where(observed > 0, observed, np.nan_to_num(estimated, nan=0.0))
-            layout = Layout(
-                rows=self.rows,
-                parent=self.column("parent"),
-                name=self.column("name"),
-                rank=self.column("rank"),
-                alive=self.column("alive").view(np.bool_),
-                observed=observed,
-                estimated=estimated,
-                count=count,
-                child_start=self.column("start"),
-                child_len=self.column("width"),
-                child_list=self._list,
-            )
-            self._layout = (self.revision, layout)
-        return self._layout[1]
+        """The tree as arrays: those that the tree itself uses, nothing copied."""
+        return Layout(
+            rows=self.rows,
+            parent=self.column("parent"),
+            name=self.column("name"),
+            rank=self.column("rank"),
+            alive=self.column("alive").view(np.bool_),
+            observed=self.column("observed"),
+            estimated=self.column("estimated"),
+            child_start=self.column("start"),
+            child_len=self.column("width"),
+            child_list=self._list,
+        )
 
     # writing
 
@@ -180,6 +173,7 @@ class Table:
                 for node, before in zip(nodes.tolist(), self._columns[name][nodes].tolist(), strict=True):
                     self.recorder.cell(name, node, before)
         self.write_many({name: (nodes, values) for name, values in columns.items()}, self.rows)
+        self.revision += 1
         if not _PLACE.isdisjoint(columns) or not _COUNTS.isdisjoint(columns):
             self.rebuild()
 
@@ -293,7 +287,6 @@ class Table:
             wider = np.zeros(self._list_end + room + len(self._list) // 4, np.int32)
             wider[: self._list_end] = self._list[: self._list_end]
             self._list = wider
-            self._layout = None
         end = self._list_end
         self._list[end : end + width] = self._list[start : start + width]
         self._start[parent] = end
@@ -370,7 +363,6 @@ class Table:
             wider[:have] = column
             self._columns[name] = wider
         self._bind()
-        self._layout = None
 
     def _bind(self) -> None:
         """Columns as attributes: half the time of a look-up for each cell."""

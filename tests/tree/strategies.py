@@ -1,6 +1,6 @@
 """Trees, records and names for the property tests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hypothesis import strategies as st
 
@@ -34,9 +34,9 @@ def growth(added: Sequence[tuple[FeaturePath, float]]) -> Growth:
     return Growth(id="growth-1", step=0, drawn=(), added=grown, refused=(), made=MADE)
 
 
-def tree_of(counts: dict[FeaturePath, int]) -> FeatureTree:
+def tree_of(counts: Mapping[FeaturePath, float]) -> FeatureTree:
     """A tree whose nodes have these observed counts."""
-    return FeatureTree.from_rows([(path, count, None, []) for path, count in counts.items()])
+    return FeatureTree.from_rows([(path, int(count), None, []) for path, count in counts.items()])
 
 
 @st.composite

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.errors import BadInput
-from synth.tree.columns import ROOT
-from synth.tree.reweight import probabilities, reweight
-from tests.tree.strategies import tree_of
+from synth.tree.columns import ROOT, FeatureTree
+from synth.tree.reweight import chances, reweight
+from tests.tree.strategies import trees
 
 counts_lists = st.lists(st.one_of(st.just(0.0), st.floats(1e-6, 1e9)), min_size=1, max_size=12)
 
@@ -77,9 +77,24 @@ def test_a_boost_of_zero_takes_a_child_out_even_where_it_had_all_the_weight() ->
     assert reweight([], 1) == []
 
 
-@pytest.mark.parametrize("temperature", [0, -1, nan])
-def test_a_temperature_that_is_not_above_zero_is_refused(temperature: float) -> None:
-    with pytest.raises(BadInput, match="temperature must be above 0"):
+@given(counts_lists.filter(any), st.floats(0.2, 100))
+def test_below_zero_the_rarest_that_was_seen_comes_most(counts: list[float], heat: float) -> None:
+    shares = [count / sum(counts) for count in counts]
+    powers = [share ** (-1 / heat) if share else 0.0 for share in shares]
+    if isfinite(sum(powers)):
+        expected = [power / sum(powers) for power in powers]
+        assert reweight(counts, -heat) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("temperature", [-5e-324, -1e-9])
+def test_next_to_no_heat_below_zero_leaves_only_the_rarest(temperature: float) -> None:
+    assert reweight([3, 1e300, 3, 0, 1e9], temperature) == [0.5, 0, 0.5, 0, 0]
+    assert reweight([0, 0], temperature) == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("temperature", [0, -0.0, nan])
+def test_a_temperature_of_zero_or_no_number_is_refused(temperature: float) -> None:
+    with pytest.raises(BadInput, match="temperature must be a number other than 0"):
         reweight([1, 2], temperature)
 
 
@@ -91,13 +106,20 @@ def test_counts_and_boosts_that_are_no_amounts_are_refused(wrong: float) -> None
         reweight([1, 2], 1, [1, wrong])
 
 
-def test_probabilities_of_a_tree_stand_beside_the_original_shares() -> None:
-    tree = tree_of({("logging",): 16, ("workflow",): 4, ("workflow", "load"): 1, ("workflow", "save"): 3})
-    logging, workflow = tree.children(ROOT)
-    assert probabilities(tree, ROOT, 2) == [
-        (logging, pytest.approx(0.8), pytest.approx(2 / 3)),
-        (workflow, pytest.approx(0.2), pytest.approx(1 / 3)),
-    ]
-    assert [p for _, _, p in probabilities(tree, ROOT, 2, {"workflow": 2})] == pytest.approx([0.5, 0.5])
-    assert [p for _, _, p in probabilities(tree, workflow, 1, {"load": 100})] == pytest.approx([0.25, 0.75])
-    assert probabilities(tree, tree.children(workflow)[0], 1) == []
+@given(trees(), st.sampled_from([0.01, 0.5, 1.0, 10.0, inf, -2.0]), st.data())
+def test_chances_of_a_whole_tree_are_those_of_each_group_of_siblings(
+    tree: FeatureTree, temperature: float, data: st.DataObject
+) -> None:
+    nodes = list(tree.nodes())
+    excluded = set(data.draw(st.lists(st.sampled_from(nodes), max_size=4)))
+    boosts = {"workflow": 3.0, "logging": 0.0}
+    found = chances(tree, temperature, excluded, boosts)
+    assert found[ROOT] == 0
+    for parent in [ROOT, *nodes]:
+        children = tree.children(parent)
+        factors = [
+            0.0 if child in excluded else boosts.get(tree.name(child), 1.0) if parent == ROOT else 1.0
+            for child in children
+        ]
+        expected = reweight([tree.count(child) for child in children], temperature, factors)
+        assert found[children] == pytest.approx(expected, rel=1e-12, abs=1e-15)
