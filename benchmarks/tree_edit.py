@@ -24,8 +24,8 @@ from synth.tree.operations import Actor, Add, Delete, Merge, Move, Operation, Re
 from synth.workspace import Workspace
 
 PERSON = Actor(name="benchmark")
-FAN_OUT, BELOW = 8, 3
-"""Each edit works below a parent of about so many children, on a node with about so many."""
+FAN_OUT, BELOW = range(4, 13), 1
+"""Each edit works below a parent of about so many children, on a node with just so many."""
 
 
 class Side:
@@ -65,12 +65,12 @@ class Side:
 
 
 def places(tree: FeatureTree, count: int) -> list[tuple[int, int, int]]:
-    """(parent, child, another child), where parent and child have as many children at every size."""
+    """(parent, child, another child), where all have about as many children at every size."""
     width = tree.column("width")
     parent = tree.column("parent")
     found: list[tuple[int, int, int]] = []
     for node in range(1, tree.rows):
-        if width[node] == BELOW and width[parent[node]] == FAN_OUT and parent[node]:
+        if width[node] == BELOW and width[parent[node]] in FAN_OUT and parent[node]:
             above = int(parent[node])
             other = next((child for child in tree.children(above) if child != node), None)
             if other is not None and all(above != known for known, _, _ in found):

@@ -8,23 +8,28 @@ needs them. Drawing is not timed: `tree_sampling.py` does.
 """
 
 import argparse
+import gc
 import random
 import statistics
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import nested
 from measure import save
-from trees import LARGE, MIDDLE, SMALL, made_tree
+from trees import LARGE, MIDDLE, SMALL, made_tree, words
 
 from synth.records import FeaturePath, Made
-from synth.steps.grow import Proposal, draw_for_growth, merge_growth
+from synth.steps.grow import Proposal, draw_for_growth, estimate_growth
 from synth.tree.columns import FeatureTree
 
 SEED = 7
 NEW = 15
 """New features a step, as in the paper: from 5 to 140 thousand in 9,000 steps."""
-STEPS_A_SIZE = 300
+LEVELS = (0.01, 0.09, 0.25, 0.15)
+"""How likely a drawn feature of each level gets a new child: about as the levels of the public tree fill."""
+ROUNDS, STEPS_A_ROUND = 6, 100
+WORDS = words()[0]
 _MADE = Made(engine="made up", model="none", prompt="grow_features", prompt_hash="", temperature=0.0)
 
 
@@ -32,21 +37,42 @@ def proposal(tree: FeatureTree, step: int) -> Proposal:
     """What an engine could answer in a step: the drawn subtree and 15 new names below its features."""
     drawn = draw_for_growth(tree, (2, 1, 2, 1), 1.0, SEED, step)
     rng = random.Random(step)
-    parents = [rng.choice(drawn[: max(1, len(drawn) // 2)]) for _ in range(NEW)]
-    added = tuple((*path, f"grown in {step} as {number}") for number, path in enumerate(parents))
+    shares = [LEVELS[min(len(path), len(LEVELS)) - 1] for path in drawn]
+    parents = rng.choices(drawn, shares, k=NEW)
+    added = tuple(
+        (*path, f"{WORDS[(step * 31 + number * 7) % len(WORDS)]} grown in {step} as {number}")
+        for number, path in enumerate(parents)
+    )
     return Proposal(f"growth-{step}", step, drawn, (*drawn, *added), _MADE)
 
 
-def steps(tree: FeatureTree, first: int, count: int) -> tuple[list[float], list[tuple[FeaturePath, ...]]]:
-    """Seconds of each step, and what it added."""
-    seconds, added = [], []
+@dataclass(slots=True)
+class Steps:
+    """What a series of steps took, and what it added."""
+
+    counting: list[float] = field(default_factory=list)
+    """Seconds of each: means of siblings, new features with their counts, sums brought up to date."""
+    checking: list[float] = field(default_factory=list)
+    """Seconds of each: names brought into one spelling, near-duplicates of siblings refused."""
+    added: list[tuple[FeaturePath, ...]] = field(default_factory=list)
+
+
+def steps(tree: FeatureTree, first: int, count: int) -> Steps:
+    """Make steps one after the other."""
+    done = Steps()
     for step in range(first, first + count):
         made = proposal(tree, step)
         began = time.perf_counter()
-        growth = merge_growth(tree, made)
-        seconds.append(time.perf_counter() - began)
-        added.append(tuple(grown.path for grown in growth.added))
-    return seconds, added
+        growth = estimate_growth(tree, made)
+        done.checking.append(time.perf_counter() - began)
+        parents = {tree.node(grown.path[:-1]) or 0 for grown in growth.added}
+        began = time.perf_counter()
+        for parent in parents:
+            tree.mean_child_count(parent)
+        tree.add_growth(growth)
+        done.counting.append(time.perf_counter() - began)
+        done.added.append(tuple(grown.path for grown in growth.added))
+    return done
 
 
 def grow_nested(root: nested.Node, added: Sequence[tuple[FeaturePath, ...]]) -> float:
@@ -60,37 +86,62 @@ def grow_nested(root: nested.Node, added: Sequence[tuple[FeaturePath, ...]]) -> 
     return time.perf_counter() - began
 
 
-def at_size(nodes: int) -> dict[str, float]:
-    """Milliseconds a step at one size, of both sides."""
-    fragment = made_tree(nodes)
-    tree, root = FeatureTree.from_fragment(fragment), nested.nested(fragment)
-    nested.recount(root)
-    ours, added = steps(tree, 0, STEPS_A_SIZE)
-    every = STEPS_A_SIZE // (3 if nodes > MIDDLE else 10)
-    theirs = [grow_nested(root, added[first : first + every]) for first in range(0, STEPS_A_SIZE, every)]
-    return {
-        "columns, milliseconds a step": 1000 * statistics.median(ours),
-        "mean": 1000 * statistics.fmean(ours),
-        "nested, counted anew, milliseconds a step": 1000 * statistics.median(theirs),
-    }
+class Side:
+    """Both forms of a tree of one size."""
+
+    def __init__(self, nodes: int) -> None:
+        fragment = made_tree(nodes)
+        self.tree, self.root = FeatureTree.from_fragment(fragment), nested.nested(fragment)
+        nested.recount(self.root)
+        self.counting: list[float] = []
+        self.checking: list[float] = []
+        self.theirs: list[float] = []
+
+    def go(self, first: int) -> None:
+        """The next steps of both."""
+        done = steps(self.tree, first, STEPS_A_ROUND)
+        self.counting += done.counting
+        self.checking += done.checking
+        self.theirs.append(grow_nested(self.root, done.added))
+
+    def result(self) -> dict[str, float]:
+        """Milliseconds a step."""
+        return {
+            "columns, milliseconds a step": 1000 * statistics.median(self.counting),
+            "the same, mean": 1000 * statistics.fmean(self.counting),
+            "checking names beside it": 1000 * statistics.median(self.checking),
+            "nested, counted anew, milliseconds a step": 1000 * statistics.median(self.theirs),
+        }
+
+
+def by_size(sizes: Sequence[int]) -> dict[int, dict[str, float]]:
+    """A few steps at each size in turn, again and again, so that other load on the machine meets all alike."""
+    sides = {nodes: Side(nodes) for nodes in sizes}
+    gc.freeze()  # the nested trees have millions of objects, which would be looked through while the columns are timed
+    for step in range(ROUNDS):
+        for side in sides.values():
+            side.go(step * STEPS_A_ROUND)
+    return {nodes: side.result() for nodes, side in sides.items()}
 
 
 def whole_run(first: int, count: int) -> dict[str, object]:
     """From the small tree on, step after step; nested dicts are counted anew after each 50th, taken for the others."""
     fragment = made_tree(first)
     tree, root = FeatureTree.from_fragment(fragment), nested.nested(fragment)
-    ours = theirs = 0.0
+    ours = theirs = names = 0.0
     every = 50
     for step in range(0, count, every):
-        seconds, added = steps(tree, step, min(every, count - step))
-        ours += sum(seconds)
-        theirs += grow_nested(root, added) * len(added)
+        done = steps(tree, step, min(every, count - step))
+        ours += sum(done.counting)
+        names += sum(done.checking)
+        theirs += grow_nested(root, done.added) * len(done.added)
     return {
         "steps": count,
         "nodes at the end": len(tree),
         "columns, seconds": round(ours, 3),
         "nested, counted anew after each step, seconds": round(theirs, 1),
         "times faster": round(theirs / ours, 1),
+        "columns, checking names beside it, seconds": round(names, 3),
     }
 
 
@@ -100,7 +151,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[SMALL, MIDDLE, LARGE])
     parser.add_argument("--steps", type=int, default=9_000)
     options = parser.parse_args()
-    found = {nodes: at_size(nodes) for nodes in options.sizes}
+    found = by_size(options.sizes)
     base = found[min(found)]["columns, milliseconds a step"]
     save(
         "tree_growth",

@@ -26,7 +26,7 @@ def lab(workspace: Workspace) -> None:
             save(workspace, sample, saved)
         with picture:
             path = show_branch(tree, KEY, inner_only=True)
-            shares = workspace.probabilities(path, sample.temperatures[0], sample.boosts, sample.excluded)
+            shares = workspace.views.probabilities(path, sample.temperatures[0], sample.boosts, sample.excluded)
             st.caption(f"Share of each child of **{said(path)}** in a draw at temperature {sample.temperatures[0]:g}")
             show_shares(shares)
         draws(workspace, sample)
@@ -56,7 +56,7 @@ def draws(workspace: Workspace, sample: SampleConfig) -> None:
         )  # fmt: skip
         st.button("Redraw", icon=":material/casino:", on_click=redraw, help="Takes the next seed.", key="redraw")
     with said_plainly():
-        subtrees = workspace.draw(sample, count, seed)
+        subtrees = workspace.views.draw(sample, count, seed)
         show_summary(subtrees, sample.widths)
         show_draws(subtrees)
 

@@ -30,10 +30,11 @@ def draw_subtrees(tree: FeatureTree, shape: Shape, count: int, seed: int, first:
     cannot be kept or the tree has nothing to draw.
     """
     drawer = Drawer(tree, task_shape(shape))
-    return _records(drawer, shape, count, seed, first)
+    return records_of(drawer, shape, count, seed, first)
 
 
-def _records(drawer: Drawer, shape: Shape, count: int, seed: int, first: int) -> Iterator[Subtree]:
+def records_of(drawer: Drawer, shape: Shape, count: int, seed: int, first: int = 0) -> Iterator[Subtree]:
+    """The same series from a drawer of one's own; `shape` is what the records name."""
     series = seed_number("subtree", seed)
     written = shape.model_dump_json()
     for draws in drawer.batches(series, first, count):

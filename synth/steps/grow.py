@@ -68,7 +68,14 @@ async def propose_growth(
 
 
 def merge_growth(tree: FeatureTree, proposal: Proposal) -> Growth:
-    """Merge what the proposal adds into `tree` and return the record of it.
+    """Merge what the proposal adds into `tree` and return the record of it; see `estimate_growth`."""
+    growth = estimate_growth(tree, proposal)
+    tree.add_growth(growth)
+    return growth
+
+
+def estimate_growth(tree: FeatureTree, proposal: Proposal) -> Growth:
+    """What the proposal adds to `tree`, with estimated counts, and what it refuses; the tree stays as it is.
 
     The siblings of a new node (Algorithm 2, lines 7 to 16) are children of its own parent that had a count before the
     step: those in the expanded subtree (basis "expanded"), else those in the tree ("tree"), else none, and the count
@@ -83,7 +90,7 @@ def merge_growth(tree: FeatureTree, proposal: Proposal) -> Growth:
     sorting = _Sorting(tree)
     for path in (*proposal.drawn, *proposal.features):
         sorting.place(path)
-    growth = Growth(
+    return Growth(
         id=proposal.id,
         step=proposal.step,
         drawn=proposal.drawn,
@@ -91,8 +98,6 @@ def merge_growth(tree: FeatureTree, proposal: Proposal) -> Growth:
         refused=tuple(sorting.refused),
         made=proposal.made,
     )
-    tree.add_growth(growth)
-    return growth
 
 
 @dataclass(slots=True)

@@ -5,11 +5,13 @@ A file is complete and on disk before the row that names it, so a row never poin
 
 import json
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
 
 from synth.errors import BadInput, NotFound
 from synth.records import Frozen
@@ -47,8 +49,16 @@ class TreeLog:
         self._db = db
         self._folder = folder
 
+    def together(self) -> AbstractContextManager[None]:
+        """What is stored in the block is stored as one, or not at all."""
+        return self._db.transaction()
+
     def append(self, entry: Entry, delta: Delta | None) -> None:
-        """Keep an entry; it is durable when this returns, or with the transaction that it is part of."""
+        """Keep an entry; it is durable when this returns, or with the transaction that it is part of.
+
+        Raises `BadInput`, as all that writes here, where a text cannot be stored.
+        """
+        _check_texts(entry.actor.name, entry.reason, entry.group, entry.summary)
         data = b"" if delta is None else delta_to_bytes(delta)
         file = self._put(f"delta-{entry.number:06d}.bin", data) if len(data) > _LARGE else None
         with self._db.transaction():
@@ -62,7 +72,7 @@ class TreeLog:
                     entry.reason,
                     entry.action,
                     entry.summary,
-                    _OPERATIONS.dump_json(entry.operations).decode(),
+                    _dump(entry.operations),
                     json.dumps(entry.targets),
                     entry.group,
                     entry.touched,
@@ -81,12 +91,21 @@ class TreeLog:
         rows = self._db.rows("select delta, file from tree_entries where number = ? and action = 'do'", [number])
         if not rows:
             raise NotFound(f"entry {number} is not in the history of the tree.")
-        return delta_from_bytes(self._get(rows[0][0], rows[0][1]))
+        try:
+            return delta_from_bytes(self._get(rows[0][0], rows[0][1]))
+        except ValueError as error:
+            place = f"{self._folder / rows[0][1]}: " if rows[0][1] else ""
+            raise BadInput(f"{place}entry {number} of the tree's history cannot be read: {error}.") from error
+
+    def forget_everything(self) -> None:
+        """Take back a history that proved no good as a whole, right after it was read."""
+        self._db.execute("delete from tree_entries")
 
     # snapshots
 
     def add_snapshot(self, snapshot: Snapshot) -> None:
         """Keep a name for a state. Raises `BadInput` where the name is taken."""
+        _check_texts(snapshot.name, snapshot.actor, snapshot.reason)
         if self._db.rows("select 1 from tree_snapshots where name = ?", [snapshot.name]):
             raise BadInput(f"there is a snapshot `{snapshot.name}` already; choose another name.")
         values = [snapshot.name, snapshot.entry, snapshot.at, snapshot.actor, snapshot.reason]
@@ -102,6 +121,7 @@ class TreeLog:
 
     def save_proposal(self, proposal: Proposal) -> None:
         """Keep a proposal, or what was decided about it since."""
+        _check_texts(proposal.actor.name, proposal.reason, *proposal.reasons.values())
         data = fragment_to_bytes(proposal.fragment)
         file = self._put(f"{proposal.id}.arrow", data) if len(data) > _LARGE else None
         self._db.execute(
@@ -115,7 +135,7 @@ class TreeLog:
                 proposal.counts,
                 None if file else data,
                 file,
-                _OPERATIONS.dump_json(proposal.operations).decode(),
+                _dump(proposal.operations),
                 json.dumps(proposal.reasons),
                 proposal.decisions.tobytes(),
             ],
@@ -140,6 +160,11 @@ class TreeLog:
         if not rows:
             raise NotFound(f"there is no proposal `{proposal_id}`; see `synth tree proposals`.")
         at, actor, reason, parent, counts, data, file, operations, reasons, decisions = rows[0]
+        try:
+            fragment = fragment_from_bytes(self._get(data, file))
+        except ValueError as error:
+            place = f"{self._folder / file}: " if file else ""
+            raise BadInput(f"{place}proposal `{proposal_id}` cannot be read: {error}.") from error
         return Proposal(
             id=proposal_id,
             at=at,
@@ -147,7 +172,7 @@ class TreeLog:
             reason=reason,
             parent=parent,
             counts=counts,
-            fragment=fragment_from_bytes(self._get(data, file)),
+            fragment=fragment,
             operations=_OPERATIONS.validate_json(operations),
             reasons={int(number): text for number, text in json.loads(reasons).items()},
             decisions=np.frombuffer(decisions, np.int32).copy(),
@@ -173,6 +198,21 @@ class TreeLog:
             return (self._folder / file).read_bytes()
         except OSError as error:
             raise BadInput(f"{self._folder / file}: part of the tree's history cannot be read: {error}.") from error
+
+
+def _check_texts(*texts: str) -> None:
+    for text in texts:
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise BadInput(f"{text!r:.80} holds half a character (a lone surrogate); write it again.") from error
+
+
+def _dump(operations: tuple[Operation, ...]) -> str:
+    try:
+        return _OPERATIONS.dump_json(operations).decode()
+    except PydanticSerializationError as error:
+        raise BadInput(f"an operation cannot be stored: {error}; write it again.") from error
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

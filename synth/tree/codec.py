@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from synth.tree.delta import Cells, Delta, Evidence
 from synth.tree.fragment import Fragment
-from synth.tree.table import CELLS
+from synth.tree.layout import CELLS
 
 _SMALL = 1 << 16
 """Bytes from which on compressing takes longer than it saves."""
@@ -43,7 +43,13 @@ def delta_from_bytes(data: bytes) -> Delta:
     """Read `delta_to_bytes`. Raises ValueError where the bytes are something else."""
     if data[:1] not in (b"d", b"z"):
         raise ValueError("these bytes are no delta")
-    raw = memoryview(data[1:] if data[:1] == b"d" else zlib.decompress(data[1:]))
+    try:
+        return _read_delta(memoryview(data[1:] if data[:1] == b"d" else zlib.decompress(data[1:])))
+    except (zlib.error, struct.error, KeyError, TypeError, IndexError, AttributeError, OverflowError) as error:
+        raise ValueError(f"these bytes are no delta: {error}") from error
+
+
+def _read_delta(raw: memoryview) -> Delta:
     (length,) = struct.unpack_from("<I", raw)
     head = json.loads(bytes(raw[4 : 4 + length]))
     place = 4 + length
@@ -108,7 +114,7 @@ def fragment_from_bytes(data: bytes) -> Fragment:
             source=sources if any(sources) else None,
             evidence={row: tuple(seeds) for row, seeds in enumerate(shown) if seeds},
         )
-    except (pa.ArrowException, KeyError, TypeError) as error:
+    except (pa.ArrowException, OSError, KeyError, TypeError) as error:
         raise ValueError(f"these bytes are no fragment: {error}") from error
 
 

@@ -7,6 +7,7 @@ text.
 
 from bisect import insort
 from collections.abc import Iterable, Iterator, Sequence
+from math import nan
 
 from synth.records import Extraction, FeaturePath, Growth
 from synth.tree.fragment import NO_PARENT, Fragment, FragmentBuilder
@@ -15,6 +16,8 @@ from synth.tree.names import near_key
 from synth.tree.table import MAX_COUNT, MICRO, ROOT, Table
 
 __all__ = ["MAX_COUNT", "ROOT", "STATUSES", "FeatureTree", "Layout", "Row"]
+
+_KEPT_OUT = -1
 
 STATUSES: tuple[str, ...] = ("", "to review", "reviewed", "disputed")
 """What a person says about a feature; "" where nobody said anything."""
@@ -32,6 +35,8 @@ class FeatureTree(Table):
     def __init__(self) -> None:
         super().__init__()
         self._alike: dict[int, dict[str, list[str]]] = {}
+        self._newcomers: dict[int, list[str]] = {}
+        """Children that came to nodes of `_alike` and are not in it yet."""
         self._seed_numbers: dict[str, int] = {}
 
     def __len__(self) -> int:
@@ -65,6 +70,8 @@ class FeatureTree(Table):
             found = self._alike[node] = {}
             for sibling in sorted(self.names_below(node)):
                 found.setdefault(near_key(sibling), []).append(sibling)
+        for sibling in self._newcomers.pop(node, ()):
+            insort(found.setdefault(near_key(sibling), []), sibling)
         alike = found.get(near_key(name))
         return alike[0] if alike else None
 
@@ -179,16 +186,44 @@ class FeatureTree(Table):
 
     def add_growth(self, growth: Growth) -> None:
         """Add what one growth step added, with its estimates; observed counts and locked features stay as they are."""
+        rows = self.rows
+        known: dict[FeaturePath, int] = {(): ROOT}
+        below: dict[int, tuple[dict[str, int], bool]] = {_KEPT_OUT: ({}, True)}
+        """Of parents: their children by name, and whether they take no new ones."""
+        parents: list[int] = []
+        names: list[str] = []
+        estimates: list[float] = []
+
+        def place(path: FeaturePath, estimated: float) -> int:
+            """The node at a path; new ones get their row later; `_KEPT_OUT` where a lock is in the way."""
+            parent = known.get(path[:-1])
+            if parent is None:
+                parent = place(path[:-1], nan)
+            held = below.get(parent)
+            if held is None:
+                held = below[parent] = self._growable(parent) if parent < rows else ({}, False)
+            node = held[0].get(path[-1])
+            if node is None:
+                if held[1]:
+                    node = _KEPT_OUT
+                else:
+                    node = rows + len(names)
+                    parents.append(parent)
+                    names.append(path[-1])
+                    estimates.append(estimated)
+            known[path] = node
+            return node
+
         for grown in growth.added:
-            node, blocked = ROOT, False
-            for name in grown.path:
-                found = self.child(node, name)
-                blocked = found is None and node != ROOT and self.locked(node)
-                if blocked:
-                    break
-                node = self._ensure(node, name)
-            if not blocked and not self.locked(node):
+            node = known.get(grown.path)
+            if node is None:
+                node = place(grown.path, grown.estimated)
+            if node >= rows:
+                estimates[node - rows] = grown.estimated
+            elif node != _KEPT_OUT and not self.locked(node):
                 self.change(node, estimated=grown.estimated, source=0)
+        if names:
+            self.create_many(parents, names, estimates)
 
     # whole trees
 
@@ -241,6 +276,9 @@ class FeatureTree(Table):
             found = self._seed_numbers[seed_id] = self.seeds.append([seed_id])
         return found
 
+    def _growable(self, parent: int) -> tuple[dict[str, int], bool]:
+        return self.names_below(parent), parent != ROOT and self.locked(parent)
+
     def _ensure(self, parent: int, name: str) -> int:
         found = self.names_below(parent).get(name)
         return self.create(parent, name) if found is None else found
@@ -257,13 +295,14 @@ class FeatureTree(Table):
 
     def _left(self, parent: int) -> None:
         self._alike.pop(parent, None)
+        self._newcomers.pop(parent, None)
 
-    def _came(self, parent: int, name: str) -> None:
-        known = self._alike.get(parent)
-        if known is not None:
-            insort(known.setdefault(near_key(name), []), name)
+    def _came(self, parent: int, names: Sequence[str]) -> None:
+        if parent in self._alike:
+            self._newcomers.setdefault(parent, []).extend(names)
 
     def forget_names(self) -> None:
         """Drop what was derived from names."""
         super().forget_names()
         self._alike = {}
+        self._newcomers = {}

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from synth.errors import EspalierError
 from synth.tree.integrity import fault
-from synth.tree.layout import Value
-from synth.tree.table import CELLS, Table
+from synth.tree.layout import CELLS, Value
+from synth.tree.table import Table
 
 _BULK = 1_000
 """From so many placed rows on, computing the child ranges anew may be cheaper than mending them one by one."""

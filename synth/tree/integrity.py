@@ -60,19 +60,20 @@ def _micro(tree: Table, node: int) -> int | None:
 
 
 def _circle(tree: Table, nodes: NDArray[np.int32]) -> str | None:
-    """Follow all nodes upwards at once; who has not arrived after as many steps as there are rows goes in circles."""
+    """Follow all nodes upwards at once, step by step; who is still on the way then, in steps of double length."""
     parent = tree.column("parent")
     above, steps = np.unique(parent[nodes]), 0
-    seen = np.zeros(tree.rows, np.bool_)
-    while len(above := above[above > ROOT]):
+    while len(above := above[above > ROOT]) and steps < 1_000:
         steps += 1
-        # a chain as long as this is rare, so the exact test may cost
-        if steps > 1_000 and not (~seen[above]).any():
-            return f"`{_name(tree, int(above[0]))}` would lie below itself"
-        if steps > 1_000:
-            seen[above] = True
         above = np.unique(parent[above])
-    return None
+    if not len(above):
+        return None
+    # a chain as long as this is rare: after as many steps as there are rows, only who goes in circles has not arrived
+    jump = np.maximum(parent, ROOT)
+    for _ in range(tree.rows.bit_length()):
+        jump = jump[jump]
+    circling = above[jump[above] != ROOT]
+    return f"`{_name(tree, int(circling[0]))}` would lie below itself" if len(circling) else None
 
 
 def _twice(tree: Table, nodes: NDArray[np.int32]) -> str | None:

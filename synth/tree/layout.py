@@ -1,12 +1,40 @@
-"""The live tree as plain arrays: what draws, searches and statistics compute on."""
+"""The columns of a tree, and the live tree as plain arrays: what draws, searches and statistics compute on."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+CELLS: dict[str, str] = {
+    "parent": "i4",
+    "name": "i4",
+    "rank": "i4",
+    "observed": "i8",
+    "estimated": "f8",
+    "alive": "u1",
+    "locked": "u1",
+    "status": "u1",
+    "note": "i4",
+    "source": "i4",
+}
+"""Column -> type. `name`, `note` and `source` are numbers of texts, `estimated` is NaN where there is none."""
+
+DERIVED: dict[str, str] = {"start": "i8", "width": "i4", "child_sum": "i8", "child_counted": "i4"}
+"""Where the children of a node lie in the child list, how many, and the sum and number of their counts."""
+
 Value = float | np.generic
 """One cell: a number, from Python or from a column."""
+
+
+class Recorder(Protocol):
+    """Is told what a change overwrites."""
+
+    def cell(self, column: str, node: int, before: Value) -> None:
+        """One cell is about to be written."""
+
+    def evidence(self, node: int, seed: int, added: bool) -> None:
+        """A seed was added to what shows a node, or taken away."""
 
 
 @dataclass(frozen=True, slots=True)

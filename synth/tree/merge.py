@@ -34,19 +34,30 @@ class Merged:
 
 
 def merge_fragment(
-    tree: FeatureTree, fragment: Fragment, parent: int = ROOT, *, counts: Counts = "add", replace: bool = False
+    tree: FeatureTree,
+    fragment: Fragment,
+    parent: int = ROOT,
+    *,
+    counts: Counts = "add",
+    replace: bool = False,
+    counted: NDArray[np.bool_] | None = None,
 ) -> Merged:
     """Merge the rows of a fragment into the tree, below `parent`, by name.
 
     A locked feature keeps its counts and takes no new children; what is kept out so is only counted. With `replace`
     the tree becomes the fragment: counts are set, what the fragment does not hold goes, except for what is locked and
-    what lies above it. Raises `BadInput` where the fragment holds a name twice below one parent or a count too large.
+    what lies above it. Rows that are not `counted` bring their names alone. Raises `BadInput` where `parent` is gone,
+    the fragment holds a name twice below one parent or a count is too large.
     """
     _check(fragment)
+    if not tree.alive(parent):
+        raise BadInput(f"there is no feature with id {parent} any more, so nothing can go below it; choose another.")
     nodes, first = _place(tree, fragment, parent)
     met = np.flatnonzero((nodes != _BLOCKED) & (nodes < first))
     new = np.flatnonzero(nodes >= first)
-    _meet(tree, fragment, met, nodes, "set" if replace else counts)
+    _check_once(fragment, met, nodes)
+    known = met if counted is None else met[counted[met]]
+    _meet(tree, fragment, known, nodes, "set" if replace else counts)
     if len(new) > _BULK:
         _create_many(tree, fragment, new, nodes, parent)
     else:
@@ -78,12 +89,19 @@ def merge_nodes(tree: FeatureTree, target: int, source: int) -> None:
     tree.change_many(gone, {"alive": np.zeros(len(gone), np.uint8)})
 
 
+def held_by_lock(tree: FeatureTree, node: int) -> bool:
+    """Whether a lock keeps a feature in the tree: its own, or that of its parent, whose children stay as they are."""
+    return tree.locked(node) or tree.locked(tree.parent(node))
+
+
 def _add_counts(tree: FeatureTree, into: int, what: int) -> None:
     observed = tree.observed(into) + tree.observed(what)
     if observed > MAX_COUNT:
         raise BadInput(f"the counts of `{tree.name(into)}` would add up to more than {MAX_COUNT:,}.")
     estimates = [value for value in (tree.estimated(into), tree.estimated(what)) if value is not None]
     estimated = sum(estimates) if estimates else float("nan")
+    if estimated > MAX_COUNT:
+        raise BadInput(f"the estimates of `{tree.name(into)}` would add up to more than {MAX_COUNT:,}.")
     tree.change(into, observed=observed, estimated=estimated, source=0)
     for seed in tree.seeds_of(what):
         tree.add_evidence(into, seed)
@@ -95,6 +113,13 @@ def _check(fragment: Fragment) -> None:
     if bad.any():
         path = " > ".join(fragment.path(int(np.argmax(bad))))
         raise BadInput(f"the counts of `{path}` must lie between 0 and {MAX_COUNT:,}; mend them in the file.")
+
+
+def _check_once(fragment: Fragment, rows: NDArray[np.int64], nodes: NDArray[np.int32]) -> None:
+    _, first = np.unique(nodes[rows], return_index=True)
+    if len(first) < len(rows):
+        again = int(np.delete(rows, first)[0])
+        raise BadInput(f"`{' > '.join(fragment.path(again))}` comes twice; keep one of the two.")
 
 
 def _place(tree: FeatureTree, fragment: Fragment, parent: int) -> tuple[NDArray[np.int32], int]:
@@ -190,12 +215,12 @@ def _show(tree: FeatureTree, fragment: Fragment, nodes: NDArray[np.int32]) -> No
 
 
 def _remove_others(tree: FeatureTree, nodes: NDArray[np.int32], parent: int) -> int:
-    """Take away what the fragment does not hold, from below, but for locked features and what is above them."""
+    """Take away what the fragment does not hold, from below, but for what a lock holds and what is above that."""
     keep = np.zeros(tree.rows, np.bool_)
     keep[nodes[nodes != _BLOCKED]] = True
     below = list(tree.nodes(parent))
     for node in reversed(below):
-        if keep[node] or tree.locked(node):
+        if keep[node] or held_by_lock(tree, node):
             keep[node] = True
             keep[tree.parent(node)] = True
     gone = np.array([node for node in reversed(below) if not keep[node]], np.int32)

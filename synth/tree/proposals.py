@@ -16,12 +16,14 @@ from synth.tree.columns import FeatureTree
 from synth.tree.edits import describe, perform
 from synth.tree.fragment import NO_PARENT, Fragment, FragmentBuilder
 from synth.tree.history import MOST_OPERATIONS, Entry, History
-from synth.tree.merge import Counts, merge_fragment
+from synth.tree.merge import Counts, held_by_lock, merge_fragment
 from synth.tree.operations import Actor, Add, AddMany, Delete, Merge, Operation, Reorder
 from synth.tree.table import ROOT
 
 OPEN = 0
 REFUSED = -1
+SAME = -2
+"""Accepted when it changed nothing any more, so that no entry tells of it."""
 
 State = Literal["open", "accepted", "refused"]
 
@@ -62,7 +64,7 @@ class Proposal:
     reasons: dict[int, str] = field(default_factory=dict)
     """Why, by item number, where an item has a reason of its own."""
     decisions: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
-    """By item: `OPEN`, `REFUSED`, or the entry that applied it. Rows first, then operations."""
+    """By item: `OPEN`, `REFUSED`, `SAME`, or the entry that applied it. Rows first, then operations."""
 
     def __post_init__(self) -> None:
         if len(self.decisions) != len(self):
@@ -100,14 +102,16 @@ class Proposal:
         summary = f"accept {len(wanted):,} of {len(self):,} changes proposed by {self.actor.name or self.actor.kind}"
         with history.batch(actor, reason or self.reason, f"proposal {self.id}", summary) as batch:
             if rows:
-                merge_fragment(history.tree, select_rows(self.fragment, rows), self.parent, counts=self.counts)
+                chosen = with_above(self.fragment, rows)
+                part, counted = select_rows(self.fragment, rows), np.isin(chosen, rows)
+                merge_fragment(history.tree, part, self.parent, counts=self.counts, counted=counted)
             for operation in operations:
                 perform(history.tree, operation)
             batch.operations = tuple(operations[:MOST_OPERATIONS])
         if batch.entry is not None:
             self.decisions[wanted] = batch.entry.number
         else:
-            self.decisions[wanted] = REFUSED  # they change nothing any more: there is nothing left to decide
+            self.decisions[wanted] = SAME
         return batch.entry
 
     def refuse(self, history: History, items: Sequence[int] | None = None) -> int:
@@ -117,7 +121,7 @@ class Proposal:
         for row, above in enumerate(self.fragment.parent.tolist()):
             if above in refused and states[row] == "open":
                 refused.add(row)
-        accepted = [number for number in refused if states[number] == "accepted"]
+        accepted = [number for number in refused if states[number] == "accepted" and self.decisions[number] != SAME]
         if accepted:
             raise BadInput(f"item {accepted[0]} was accepted already; undo that to refuse it.")
         self.decisions[sorted(refused)] = REFUSED
@@ -142,7 +146,7 @@ class Proposal:
             while number < len(self.fragment) and self.fragment.parent[number] != NO_PARENT:
                 number = int(self.fragment.parent[number])
                 if states[number] == "refused":
-                    raise BadInput(f"item {number} above it was refused, so it has no place; accept that one first.")
+                    raise BadInput(f"item {number} above it was refused, so it has no place; leave it out.")
                 if states[number] == "accepted" or number in wanted:
                     break
                 wanted.add(number)
@@ -200,11 +204,7 @@ def subject(operation: Operation) -> int:
 def select_rows(fragment: Fragment, rows: Sequence[int]) -> Fragment:
     """Some rows with everything above them; those above bring their names alone unless they are among `rows`."""
     counted = set(rows)
-    needed = set(rows)
-    for row in rows:
-        while (row := int(fragment.parent[row])) != NO_PARENT and row not in needed:
-            needed.add(row)
-    chosen = sorted(needed)
+    chosen = with_above(fragment, rows)
     place = {row: index for index, row in enumerate(chosen)} | {NO_PARENT: NO_PARENT}
     plain = np.array([row not in counted for row in chosen], np.bool_)
     return Fragment(
@@ -223,6 +223,15 @@ def select_rows(fragment: Fragment, rows: Sequence[int]) -> Fragment:
     )
 
 
+def with_above(fragment: Fragment, rows: Sequence[int]) -> list[int]:
+    """Rows with everything above them, in ascending order: those that `select_rows` takes."""
+    needed = set(rows)
+    for row in rows:
+        while (row := int(fragment.parent[row])) != NO_PARENT and row not in needed:
+            needed.add(row)
+    return sorted(needed)
+
+
 def deletions_for(tree: FeatureTree, fragment: Fragment, parent: int = ROOT) -> tuple[Delete, ...]:
     """What would go if the tree below `parent` became the fragment: the uppermost features that it does not hold.
 
@@ -231,7 +240,7 @@ def deletions_for(tree: FeatureTree, fragment: Fragment, parent: int = ROOT) -> 
     held = _held(tree, fragment, parent)
     keep = set(held)
     for node in reversed(list(tree.nodes(parent))):
-        if node in keep or tree.locked(node):
+        if node in keep or held_by_lock(tree, node):
             keep |= {node, tree.parent(node)}
     gone = (node for node in tree.nodes(parent) if node not in keep)
     return tuple(Delete(node=node) for node in gone if tree.parent(node) in keep or tree.parent(node) == parent)
@@ -248,7 +257,7 @@ def _held(tree: FeatureTree, fragment: Fragment, parent: int) -> list[int]:
 def _state(decision: int, in_force: Collection[int]) -> State:
     if decision == REFUSED:
         return "refused"
-    return "accepted" if decision in in_force else "open"
+    return "accepted" if decision == SAME or decision in in_force else "open"
 
 
 def _counted(observed: int, estimated: float | None) -> str:

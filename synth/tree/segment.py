@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from synth.errors import BadInput
 from synth.tree.bulk import children_of
 from synth.tree.columns import FeatureTree
+from synth.tree.layout import CELLS, DERIVED
 from synth.tree.strings import Strings
-from synth.tree.table import CELLS, DERIVED
 
 VERSION = 1
 _KINDS: dict[str, str] = CELLS | DERIVED
@@ -64,9 +64,10 @@ def open_segment(folder: Path) -> tuple[FeatureTree, dict[str, int]]:
         tree.adopt(columns, _map(folder, "child_list", "i4", sizes["child_list"]), rows, int(meta["live"]))
         evidence = [_map(folder, name, "i4", sizes[name]) for name in ("evidence_node", "evidence_seed")]
         tree.adopt_evidence(evidence[0], evidence[1])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        found = {str(name): int(value) for name, value in meta["facts"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise BadInput(f"{folder}: the stored tree cannot be read: {error}.") from error
-    return tree, {str(name): int(value) for name, value in meta["facts"].items()}
+    return tree, found
 
 
 def copy_tree(tree: FeatureTree) -> FeatureTree:

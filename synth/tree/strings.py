@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 _MEMO = 200_000
@@ -47,6 +48,35 @@ class Strings:
             self._remember(text, known)
         return known
 
+    def add_all(self, texts: Iterable[str]) -> list[int]:
+        """The numbers of a few texts. Raises as `add`."""
+        memo, fresh, number = self._memo, self._fresh, len(self)
+        numbers = []
+        for text in texts:
+            known = memo.get(text)
+            if known is None:
+                if not text.isascii():
+                    _check(text)
+                known = number
+                fresh.append(text)
+                number += 1
+                if len(memo) < _MEMO:
+                    memo[text] = known
+            numbers.append(known)
+        return numbers
+
+    def extend(self, texts: Sequence[str]) -> int:
+        """Add texts under new numbers, whether known or not, and do not remember them. Returns the first number.
+
+        Raises as `add`, with nothing added.
+        """
+        if not "".join(texts).isascii():
+            for text in texts:
+                _check(text)
+        first = len(self)
+        self._fresh.extend(texts)
+        return first
+
     def append(self, texts: Iterable[str]) -> int:
         """Add texts under new numbers, one after the other, whether known or not. Returns the first number."""
         first = len(self)
@@ -58,7 +88,7 @@ class Strings:
     def add_many(self, texts: Sequence[str]) -> NDArray[np.int32]:
         """The numbers of many texts, each different text stored once more at the most. Raises as `add`."""
         if len(texts) <= _MEMO // 100:
-            return np.fromiter((self.add(text) for text in texts), np.int32, len(texts))
+            return np.array(self.add_all(texts), np.int32)
         try:
             coded = pa.array(texts, pa.large_string()).dictionary_encode()
         except UnicodeEncodeError as error:
@@ -67,6 +97,14 @@ class Strings:
         self._settle(coded.dictionary)
         numbers: NDArray[np.int32] = (coded.indices.to_numpy() + first).astype(np.int32)
         return numbers
+
+    def places(self, numbers: NDArray[np.int32]) -> NDArray[np.int64]:
+        """For each number a place that sorts as its text does, in code point order."""
+        used, inverse = np.unique(numbers, return_inverse=True)
+        places = np.empty(len(used), np.int64)
+        places[pc.sort_indices(self.array().take(pa.array(used))).to_numpy()] = np.arange(len(used))
+        found: NDArray[np.int64] = places[inverse]
+        return found
 
     def array(self) -> pa.LargeStringArray:
         """All texts, in order; without a copy where nothing was added since the last call."""

@@ -5,35 +5,19 @@ dead row keeps its cells, so an id means the same node for ever, and a reader in
 worst, never missing ones. Every cell is written by `change` or `apply`, which tell the recorder what was there before.
 """
 
-from typing import Any, Protocol
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from synth.tree.layout import Layout, Value
+from synth.tree.layout import CELLS, DERIVED, Layout, Recorder, Value
+from synth.tree.shown import Shown
 from synth.tree.strings import Strings
 
 ROOT = 0
 """The node above the categories; it is no feature and carries no count."""
-
-CELLS: dict[str, str] = {
-    "parent": "i4",
-    "name": "i4",
-    "rank": "i4",
-    "observed": "i8",
-    "estimated": "f8",
-    "alive": "u1",
-    "locked": "u1",
-    "status": "u1",
-    "note": "i4",
-    "source": "i4",
-}
-"""Column -> type. `name`, `note` and `source` are numbers of texts, `estimated` is NaN where there is none."""
-
-DERIVED: dict[str, str] = {"start": "i8", "width": "i4", "child_sum": "i8", "child_counted": "i4"}
-"""Where the children of a node lie in the child list, how many, and the sum and number of their counts."""
 
 _PLACE = frozenset(("parent", "name", "rank", "alive"))
 _COUNTS = frozenset(("observed", "estimated"))
@@ -45,18 +29,10 @@ MAX_COUNT = 10**9
 """Largest count of a node; with it no sum over children can overflow."""
 
 _UNRANKED = 2**32 - 1
+_NARROW = 64
+"""Children up to which a list is faster than moving parts of an array."""
 _BULK = 2_000
 """From so many rows on, computing the child ranges anew is worth its price."""
-
-
-class Recorder(Protocol):
-    """Is told what a change overwrites."""
-
-    def cell(self, column: str, node: int, before: Value) -> None:
-        """One cell is about to be written."""
-
-    def evidence(self, node: int, seed: int, added: bool) -> None:
-        """A seed was added to what shows a node, or taken away."""
 
 
 class Table:
@@ -82,10 +58,9 @@ class Table:
         self._room: dict[int, int] = {}
         """Places that a parent's range has, where that is more than its children need."""
         self._lookup: dict[int, dict[str, int]] = {}
-        self._evidence: dict[int, set[int]] = {}
-        """Evidence of nodes where it changed since the tree was opened."""
-        self._evidence_node = np.zeros(0, np.int32)
-        self._evidence_seed = np.zeros(0, np.int32)
+        self._shown = Shown()
+        self._sorted: dict[int, tuple[list[str], int]] = {}
+        """Of parents met by `create_many`: names of the children as shown, and how many of them have a rank."""
 
     # reading
 
@@ -102,19 +77,16 @@ class Table:
         """Children by name; not to be written."""
         found = self._lookup.get(node)
         if found is None:
-            found = {self.strings[self._name[child]]: int(child) for child in self.child_ids(node)}
+            start, width = int(self._start[node]), int(self._width[node])
+            names, _ = self._sort_names(node, start, width)
             if len(self._lookup) > 100_000:
                 self._lookup = {}
-            self._lookup[node] = found
+            found = self._lookup[node] = dict(zip(names, self._list[start : start + width].tolist(), strict=True))
         return found
 
     def seeds_of(self, node: int) -> set[int]:
         """Numbers of the seeds that show a node."""
-        found = self._evidence.get(node)
-        if found is None:
-            first, last = np.searchsorted(self._evidence_node, [node, node + 1])
-            return set(self._evidence_seed[first:last].tolist())
-        return set(found)
+        return self._shown.of(node)
 
     def layout(self) -> Layout:
         """The tree as arrays: those that the tree itself uses, nothing copied."""
@@ -141,6 +113,33 @@ class Table:
         self.rows += 1
         self.change(node, parent=parent, name=number, alive=1, **({"estimated": np.nan} | cells))
         return node
+
+    def create_many(self, parents: Sequence[int], names: Sequence[str], estimated: Sequence[float]) -> int:
+        """New live rows without an observed count, one after the other. Returns the id of the first.
+
+        As `create` for each, in a fifth of the time. A parent may be one of the new rows; no name may be known below
+        its parent. Raises ValueError, with nothing changed, where a name is no text.
+        """
+        first, size = self.rows, len(names)
+        text = self.strings.extend(names)
+        self._reserve(first + size)
+        self.rows += size
+        self.revision += 1
+        new = slice(first, first + size)
+        self._parent[new], self._estimated[new], self._alive[new] = parents, estimated, 1
+        self._name[new] = np.arange(text, text + size)
+        self._live += size
+        below: dict[int, list[int]] = {}
+        for node, parent in enumerate(parents, start=first):
+            below.setdefault(parent, []).append(node)
+        for parent, nodes in below.items():
+            self._attach_many(parent, nodes, [names[node - first] for node in nodes])
+            counts = [estimated[node - first] for node in nodes]
+            counted = [round(count * MICRO) for count in counts if count == count]
+            if counted:
+                self._child_sum[parent] += sum(counted)
+                self._child_counted[parent] += len(counted)
+        return first
 
     def change(self, node: int, **cells: Value) -> None:
         """Write cells of one row; the child ranges and the sums follow."""
@@ -179,11 +178,11 @@ class Table:
 
     def add_evidence(self, node: int, seed: int) -> bool:
         """Note that a seed shows a node. Returns False where that was known."""
-        return self._change_evidence(node, seed, added=True)
+        return self._change_shown(node, seed, added=True)
 
     def remove_evidence(self, node: int, seed: int) -> bool:
         """Forget that a seed shows a node. Returns False where it was not known."""
-        return self._change_evidence(node, seed, added=False)
+        return self._change_shown(node, seed, added=False)
 
     def write_many(self, columns: dict[str, tuple[NDArray[np.int32], NDArray[Any]]], rows: int) -> None:
         """Write many cells at once, unrecorded, and bring the table to `rows` rows; `rebuild` must follow."""
@@ -198,7 +197,9 @@ class Table:
         alive = np.flatnonzero(self.column("alive"))[1:].astype(np.int32)
         parent = self._parent[alive]
         rank = (self._rank[alive].astype(np.int64) - 1) % (_UNRANKED + 1)
-        order = np.lexsort((self._name_order(alive), rank, parent))
+        # names matter where there is no rank; the others are taken for ""
+        names = self.strings.places(np.where(self._rank[alive] == 0, self._name[alive], 0))
+        order = np.lexsort((names, rank, parent))
         listed, above = alive[order], parent[order]
         for name in DERIVED:
             self._columns[name][: self.rows] = 0
@@ -226,6 +227,7 @@ class Table:
     def forget_names(self) -> None:
         """Drop what was derived from names, as after a change in which one stood twice below a parent for a while."""
         self._lookup = {}
+        self._sorted = {}
 
     # children
 
@@ -237,6 +239,7 @@ class Table:
         self._room.setdefault(parent, width)
         self._width[parent] = width - 1
         self._live -= 1
+        self._sorted.pop(parent, None)
         self._add_up(node, -1)
         known = self._lookup.get(parent)
         if known is not None:
@@ -249,23 +252,64 @@ class Table:
         name = self.strings[self._name[node]]
         place = self._place(start, width, _sort_rank(self._rank[node]), name)
         if width >= self._room.get(parent, width):
-            start = self._move_range(parent, start, width)
+            start = self._move_range(parent, start, width + 1)
         at = start + place
         self._list[at + 1 : start + width + 1] = self._list[at : start + width]
         self._list[at] = node
         self._width[parent] = width + 1
         self._live += 1
+        self._sorted.pop(parent, None)
         self._add_up(node, 1)
         known = self._lookup.get(parent)
         if known is not None:
             known[name] = node
-        self._came(parent, name)
+        self._came(parent, [name])
+
+    def _attach_many(self, parent: int, nodes: list[int], names: list[str]) -> None:
+        """Put new children without a rank in their places; sums are not touched."""
+        start, width = int(self._start[parent]), int(self._width[parent])
+        shown, ranked = self._sorted.get(parent) or self._sort_names(parent, start, width)
+        if width + len(nodes) > self._room.get(parent, width):
+            start = self._move_range(parent, start, width + len(nodes))
+        self._width[parent] = width + len(nodes)
+        fresh = sorted(zip(names, nodes, strict=True))
+        if width <= _NARROW:
+            ids = self._list[start : start + width].tolist()
+            for name, node in fresh:
+                place = bisect_left(shown, name, ranked)
+                shown.insert(place, name)
+                ids.insert(place, node)
+            self._list[start : start + len(ids)] = ids
+        else:
+            # from the last to the first: everything behind a new child moves once, by as many as come before it
+            upper = start + width
+            for before in range(len(fresh) - 1, -1, -1):
+                name, node = fresh[before]
+                place = bisect_left(shown, name, ranked)
+                shown.insert(place, name)
+                place += start
+                self._list[place + before + 1 : upper + before + 1] = self._list[place:upper]
+                self._list[place + before] = node
+                upper = place
+        known = self._lookup.get(parent)
+        if known is not None:
+            known.update(zip(names, nodes, strict=True))
+        self._came(parent, names)
+
+    def _sort_names(self, parent: int, start: int, width: int) -> tuple[list[str], int]:
+        """Names of the children as shown; those with a rank come first, in an order of their own."""
+        ids = self._list[start : start + width]
+        if len(self._sorted) > 10_000:
+            self._sorted = {}
+        names = [self.strings[number] for number in self._name[ids].tolist()]
+        found = self._sorted[parent] = names, int(np.count_nonzero(self._rank[ids]))
+        return found
 
     def _left(self, parent: int) -> None:
         """A child left; for what stands on this table."""
 
-    def _came(self, parent: int, name: str) -> None:
-        """A child came; for what stands on this table."""
+    def _came(self, parent: int, names: Sequence[str]) -> None:
+        """Children came; for what stands on this table."""
 
     def _place(self, start: int, width: int, rank: int, name: str) -> int:
         """Where a child belongs among its siblings: bisection, as they are sorted."""
@@ -280,9 +324,9 @@ class Table:
                 high = middle
         return low
 
-    def _move_range(self, parent: int, start: int, width: int) -> int:
-        """Give a parent a range with room for twice its children, at the end of the list."""
-        room = max(4, 2 * width)
+    def _move_range(self, parent: int, start: int, needed: int) -> int:
+        """Give a parent a range with room for twice the children it needs places for, at the end of the list."""
+        room, width = max(4, 2 * needed), int(self._width[parent])
         if self._list_end + room > len(self._list):
             wider = np.zeros(self._list_end + room + len(self._list) // 4, np.int32)
             wider[: self._list_end] = self._list[: self._list_end]
@@ -302,27 +346,11 @@ class Table:
             self._child_sum[parent] += sign * round(float(observed if observed > 0 else estimated) * MICRO)
             self._child_counted[parent] += sign
 
-    def _name_order(self, nodes: NDArray[np.int32]) -> NDArray[np.int64]:
-        """A number a node that sorts as the names of unranked nodes do."""
-        order = np.zeros(len(nodes), np.int64)
-        free = self._rank[nodes] == 0
-        used, inverse = np.unique(self._name[nodes[free]], return_inverse=True)
-        if len(used):
-            by_name = pc.sort_indices(self.strings.array().take(pa.array(used))).to_numpy()
-            places = np.empty(len(used), np.int64)
-            places[by_name] = np.arange(len(used))
-            order[free] = places[inverse]
-        return order
-
     # evidence
 
-    def _change_evidence(self, node: int, seed: int, *, added: bool) -> bool:
-        held = self._evidence.get(node)
-        if held is None:
-            held = self._evidence[node] = self.seeds_of(node)
-        if (seed in held) == added:
+    def _change_shown(self, node: int, seed: int, *, added: bool) -> bool:
+        if not self._shown.change(node, seed, added=added):
             return False
-        (held.add if added else held.remove)(seed)
         self.revision += 1
         if self.recorder is not None:
             self.recorder.evidence(node, seed, added)
@@ -330,16 +358,7 @@ class Table:
 
     def evidence_pairs(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """All evidence as (node, seed number) pairs, sorted."""
-        if self._evidence:
-            kept = ~np.isin(self._evidence_node, np.fromiter(self._evidence, np.int32, len(self._evidence)))
-            fresh = [(node, seed) for node, seeds in self._evidence.items() for seed in seeds]
-            added = np.array(fresh, np.int32).reshape(-1, 2)
-            nodes = np.concatenate([self._evidence_node[kept], added[:, 0]])
-            seeds = np.concatenate([self._evidence_seed[kept], added[:, 1]])
-            order = np.lexsort((seeds, nodes))
-            self._evidence_node, self._evidence_seed = nodes[order], seeds[order]
-            self._evidence = {}
-        return self._evidence_node, self._evidence_seed
+        return self._shown.pairs()
 
     # memory
 
@@ -352,7 +371,7 @@ class Table:
 
     def adopt_evidence(self, nodes: NDArray[np.int32], seeds: NDArray[np.int32]) -> None:
         """Take evidence pairs, sorted by node."""
-        self._evidence_node, self._evidence_seed, self._evidence = nodes, seeds, {}
+        self._shown.adopt(nodes, seeds)
 
     def _reserve(self, rows: int) -> None:
         have = len(self._parent)

@@ -3,7 +3,7 @@
 import datetime
 import logging
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -15,15 +15,13 @@ from synth.embed import SentenceEmbedder
 from synth.errors import BadInput, EspalierError
 from synth.export import CardFacts, ExportReport, export_samples, preview
 from synth.export.sample import Sample
-from synth.flow import shape_of
 from synth.journal import journal_files, read_journal
 from synth.metrics.table import METRICS, MetricInfo
 from synth.prompts import Prompt, Prompts
-from synth.records import Demonstration, Extraction, FeaturePath, Growth, Record, Seed, Subtree
+from synth.records import Demonstration, Extraction, Growth, Record, Seed
 from synth.runs import Runs, RunStatus, StepProgress
-from synth.settings import DATA, RunConfig, SampleConfig, load_config
+from synth.settings import DATA, RunConfig, load_config
 from synth.steps.coreset import pick_coreset
-from synth.steps.draw import draw_subtrees
 from synth.steps.seeds import SeedReport, read_path, read_stdlib
 from synth.store import Database, funnel, queries
 from synth.store.funnel import Counts, Drop, Funnel, Stage, Usage
@@ -32,8 +30,9 @@ from synth.store.tree_log import TreeLog
 from synth.tree.columns import FeatureTree
 from synth.workspace.samples import Gatherer
 from synth.workspace.settings import WorkspaceSettings, read_settings, write_settings
-from synth.workspace.shares import Probability, shares
+from synth.workspace.shares import Probability
 from synth.workspace.tree import TreeKeeper
+from synth.workspace.views import TreeViews
 
 __all__ = [
     "Counts",
@@ -83,6 +82,7 @@ class Workspace:
         self._db = Database(self._database)
         self._runs = Runs(self.folder / "runs")
         self._trees = TreeKeeper(TreeLog(self._db, self.folder / "tree"), self.folder / "tree")
+        self._views = TreeViews(self._trees, self.folder / "cache")
         self._lock = threading.RLock()
         self._closing = threading.Event()
         self._take_in_earlier_records()
@@ -183,22 +183,10 @@ class Workspace:
         """Changes whenever the tree does."""
         return self._trees.tree.revision
 
-    def probabilities(
-        self,
-        path: FeaturePath,
-        temperature: float,
-        boosts: Mapping[str, float],
-        excluded: Collection[FeaturePath] = (),
-    ) -> list[Probability]:
-        """The children of a node with their shares before and after reweighting (Equation 1), as draws weigh them.
-
-        What is excluded has share 0 afterwards. The language's category is left out: tasks are told it apart.
-        """
-        return shares(self.tree(), path, temperature, boosts, excluded)
-
-    def draw(self, sample: SampleConfig, count: int, seed: int) -> list[Subtree]:
-        """Draw subtrees without keeping them. Raises `BadInput` where the shape does not fit the tree."""
-        return list(draw_subtrees(self.tree(), shape_of(sample), count, seed))
+    @property
+    def views(self) -> TreeViews:
+        """What can be asked of the tree: search, finders, numbers, draws, plans, files."""
+        return self._views
 
     # runs
 

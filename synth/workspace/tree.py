@@ -13,13 +13,14 @@ from synth.records import Extraction, Growth
 from synth.store.tree_log import Snapshot, TreeLog
 from synth.tree.columns import FeatureTree
 from synth.tree.diff import Diff, diff
-from synth.tree.fragment import Fragment, FragmentBuilder
+from synth.tree.fragment import NO_PARENT, Fragment, FragmentBuilder
 from synth.tree.history import Entry, History
 from synth.tree.merge import Counts, Merged, merge_fragment
 from synth.tree.operations import Actor, Operation
-from synth.tree.proposals import Proposal, deletions_for
+from synth.tree.proposals import REFUSED, Proposal, deletions_for
 from synth.tree.segment import open_segment, save_segment
 from synth.tree.table import ROOT
+from synth.workspace.passage import check_history, read_history, write_history
 
 _ENTRIES_A_BASE = 200
 """Entries that opening may have to do again before a new base is worth writing."""
@@ -49,6 +50,12 @@ class TreeKeeper:
     def history(self) -> History:
         """What was done to the tree, to be read."""
         return self._history
+
+    @contextmanager
+    def reading(self) -> Iterator[FeatureTree]:
+        """The tree, which nobody changes while the block lasts."""
+        with self._lock:
+            yield self.tree
 
     def close(self) -> None:
         """Write a new base where opening would otherwise take long."""
@@ -120,6 +127,31 @@ class TreeKeeper:
         with self._lock:
             return self._history.redo(actor)
 
+    def written_history(self) -> Iterator[str]:
+        """Every entry with what it changed, as lines of JSON that `take_over` reads."""
+        return write_history(self._history)
+
+    def take_over(self, fragment: Fragment, lines: Sequence[str]) -> int:
+        """Begin with a history from a file that leads to `fragment`. Returns its entries.
+
+        Raises `BadInput`, with nothing changed, where this tree has a history of its own or the file's is no good.
+        """
+        with self._lock:
+            if self._history.last:
+                raise BadInput("this workspace has a tree with a history of its own; take the other over in a new one.")
+            with self._together():
+                for entry, delta in read_history(lines):
+                    self._log.append(entry, delta)
+            try:
+                self._open()
+                check_history(self.tree, fragment)
+            except BaseException:
+                self._log.forget_everything()
+                self._open()
+                raise
+            self._write_base()
+            return self._history.last
+
     # proposals
 
     def propose(
@@ -172,8 +204,9 @@ class TreeKeeper:
         """Apply items of a proposal (None: all that are open) as one batch. Raises `BadInput` or `NotFound`."""
         with self._lock:
             proposal = self.proposal(proposal_id)
-            entry = proposal.accept(self._history, actor, items)
-            self._log.save_decisions(proposal)
+            with self._together():
+                entry = proposal.accept(self._history, actor, items)
+                self._log.save_decisions(proposal)
             return self._settle(entry)
 
     def refuse(self, proposal_id: str, items: Sequence[int] | None = None) -> int:
@@ -204,7 +237,7 @@ class TreeKeeper:
         if state == "now":
             return self._history.last
         found = next((snapshot.entry for snapshot in self.snapshots() if snapshot.name == state), None)
-        if found is None and state.isdigit() and int(state) <= self._history.last:
+        if found is None and state.isdecimal() and len(state) < 19 and int(state) <= self._history.last:
             found = int(state)
         if found is None:
             names = ", ".join(f"`{snapshot.name}`" for snapshot in self.snapshots()) or "none yet"
@@ -228,6 +261,18 @@ class TreeKeeper:
 
     # inside
 
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """Store an entry and what belongs to it both or not at all."""
+        try:
+            with self._log.together():
+                yield
+        except BadInput:
+            raise  # told before anything was changed
+        except BaseException:
+            self._open()
+            raise
+
     def _open(self) -> None:
         bases = sorted(self._folder.glob("base-*[0-9]"), reverse=True)
         last = max((entry.number for entry in self._log.entries()), default=0)
@@ -237,9 +282,9 @@ class TreeKeeper:
                 continue
             try:
                 tree, facts = open_segment(base)
-            except EspalierError:
+                self._base = facts["entry"]
+            except (EspalierError, KeyError):
                 continue  # an older one, or the history from its beginning, gives the same tree
-            self._base = facts["entry"]
             break
         self._history = History(tree, self._log, applied=self._base)
         self._proposals.clear()
@@ -278,6 +323,9 @@ class TreeKeeper:
         fragment = rows.finish(ordered=False)
         decisions = known.decisions.copy()
         decisions.resize(len(fragment))
+        for row in range(len(known), len(fragment)):
+            if fragment.parent[row] != NO_PARENT and decisions[fragment.parent[row]] == REFUSED:
+                decisions[row] = REFUSED  # what grows below something refused has no place
         held = Proposal(
             id=proposal_id,
             at=known.at,

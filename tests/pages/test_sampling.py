@@ -59,17 +59,19 @@ def test_the_chart_sums_up_what_it_leaves_out() -> None:
 def test_shares_are_those_of_the_draws(filled_workspace: Path) -> None:
     workspace = Workspace(filled_workspace)
     try:
-        same = workspace.probabilities((), 1.0, {})
+        same = workspace.views.probabilities((), 1.0, {})
         assert [share.name for share in same] == ["algorithm", "data processing", "data structures", "security"]
         assert all(share.original == pytest.approx(share.reweighted) for share in same)
-        boosted = {share.name: share for share in workspace.probabilities((), 1.0, {"algorithm": 6.0}, [("security",)])}
+        boosted = {
+            share.name: share for share in workspace.views.probabilities((), 1.0, {"algorithm": 6.0}, [("security",)])
+        }
         assert boosted["security"].reweighted == 0.0
         assert boosted["algorithm"].reweighted == pytest.approx(6 / 13)
-        flat = workspace.probabilities((), 1e9, {})
+        flat = workspace.views.probabilities((), 1e9, {})
         assert all(share.reweighted == pytest.approx(0.25) for share in flat)
-        below = workspace.probabilities(("data processing",), 1.0, {"cleaning": 9.0})
+        below = workspace.views.probabilities(("data processing",), 1.0, {"cleaning": 9.0})
         assert [share.reweighted for share in below] == pytest.approx([0.5, 0.5])  # boosts act on categories alone
-        assert workspace.probabilities(("gone",), 1.0, {}) == []
+        assert workspace.views.probabilities(("gone",), 1.0, {}) == []
     finally:
         workspace.close()
 
