@@ -12,6 +12,7 @@ from synth.errors import BadInput, EspalierError
 from synth.records import Seed
 from synth.settings import RunConfig, load_config
 from synth.terminal import count_bar, print_funnel, watch_run
+from synth.tree_cli import add_tree_commands
 from synth.workspace import Workspace, demo_config
 
 DEFAULT_WORKSPACE = Path("workspace")
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     coreset.add_argument("--seed", type=int, default=7)
     coreset.add_argument("--json", action="store_true")
 
+    add_tree_commands(commands, _command)
     _command(commands, "runs", _runs, "list runs").add_argument("--json", action="store_true")
     funnel = _command(commands, "funnel", _funnel, "what was made, kept and dropped, and why")
     funnel.add_argument("run", nargs="?", metavar="RUN", help="default: the whole workspace")

@@ -128,7 +128,7 @@ class TreeViews:
             return list(draw_subtrees(tree, shape_of(sample), count, seed))
 
     def draws(self, sample: SampleConfig, count: int, seed: int) -> Iterator[Subtree]:
-        """As `draw`, but from the whole tree, the language's category included, and one by one as they are asked for."""
+        """As `draw`, but from the whole tree, the language's category included, and one by one as asked for."""
         with self._keeper.reading() as tree:
             shape = shape_of(sample)
             yield from records_of(Drawer(tree, shape), shape, count, seed)
