@@ -51,7 +51,7 @@ def compare(nodes: int, draws: int) -> dict[str, object]:
 
     def with_paths() -> None:
         drawer = Drawer(tree, SHAPE)
-        found = [drawer.paths(one) for part in drawer.batches(SEED, 0, draws // 5) for one in part]
+        found = [one for part in drawer.batches(SEED, 0, draws) for one in drawer.all_paths(part)]
         drawn["columns, written as paths"] = [len(one) for one in found]
 
     sides = {"nested": plain, "nested, weights kept": kept, "columns": ours, "columns, written as paths": with_paths}

@@ -39,8 +39,8 @@ def records_of(drawer: Drawer, shape: Shape, count: int, seed: int, first: int =
     written = shape.model_dump_json()
     for draws in drawer.batches(series, first, count):
         chosen = drawer.mandatory(series, draws)
-        for draw, nodes, mandatory in zip(draws.numbers.tolist(), draws, chosen, strict=True):
-            features = drawer.paths(nodes)
+        written_draws = drawer.all_paths(draws)
+        for draw, features, mandatory in zip(draws.numbers.tolist(), written_draws, chosen, strict=True):
             yield Subtree(
                 id=record_id(Subtree.kind, seed, draw, written, features),
                 draw=draw,

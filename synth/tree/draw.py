@@ -13,6 +13,7 @@ from synth.tree.bounds import Bounds, cells_of, resolve
 from synth.tree.chance import Keys, below, keys, uniform
 from synth.tree.columns import ROOT, FeatureTree
 from synth.tree.distinct import pick_distinct
+from synth.tree.pathtable import PathTable
 from synth.tree.tables import Ids, Tables
 
 NOTHING = -1
@@ -51,7 +52,6 @@ class Drawer:
     def __init__(self, tree: FeatureTree, shape: Shape) -> None:
         self._tree = tree
         self._shape = shape
-        self._paths: dict[int, FeaturePath] = {}
         self._look()
 
     @property
@@ -74,7 +74,14 @@ class Drawer:
 
     def paths(self, nodes: Ids) -> tuple[FeaturePath, ...]:
         """The paths of one draw, in its order."""
-        return tuple(self._path(node) for node in nodes.tolist())
+        return tuple(self._paths.take(nodes))
+
+    def all_paths(self, draws: Draws) -> list[tuple[FeaturePath, ...]]:
+        """The paths of each draw, in its order."""
+        drawn = draws.cells != NOTHING
+        written = self._paths.take(draws.cells[drawn])
+        ends = np.cumsum(drawn.sum(axis=1)).tolist()
+        return [tuple(written[begin:end]) for begin, end in pairwise([0, *ends])]
 
     def mandatory(self, seed: int, draws: Draws) -> list[Ids]:
         """For each draw `shape.mandatory` of its leaves, or all there are: the fixed ones first, then any alike."""
@@ -98,7 +105,7 @@ class Drawer:
         self._revision = self._tree.revision
         self._bounds = resolve(self._tree, self._shape)
         self._grid = Grid(self._bounds.widths)
-        self._paths.clear()
+        self._paths = PathTable(self._tree)
         self._tables = {
             temperature: Tables(self._tree, temperature, self._bounds.excluded, self._bounds.boosts)
             for temperature in self._bounds.temperatures
@@ -234,16 +241,6 @@ class Drawer:
         alone: NDArray[np.bool_] = drawn[np.arange(len(cells)) + self._grid.span] - drawn[:-1] == 1
         alone &= cells != NOTHING
         return alone
-
-    def _path(self, node: int) -> FeaturePath:
-        found = self._paths.get(node)
-        if found is None:
-            parent = self._tree.parent(node)
-            above = self._path(parent) if parent != ROOT else ()
-            if len(self._paths) > 200_000:
-                self._paths.clear()
-            found = self._paths[node] = (*above, self._tree.name(node))
-        return found
 
 
 class Grid:

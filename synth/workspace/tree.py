@@ -115,17 +115,23 @@ class TreeKeeper:
     def undo(self, number: int | None = None, actor: Actor = PERSON) -> Entry:
         """Take back the latest batch that no run made, or the one named. Raises `BadInput` or `EditConflict`."""
         with self._lock:
-            return self._history.undo(actor, number)
+            entry = self._history.undo(actor, number)
+            self._settle(entry)
+            return entry
 
     def undo_group(self, group: str, actor: Actor = PERSON) -> Entry:
         """Take back all of a run, or of a proposal. Raises `BadInput` or `EditConflict`."""
         with self._lock:
-            return self._history.undo_group(group, actor)
+            entry = self._history.undo_group(group, actor)
+            self._settle(entry)
+            return entry
 
     def redo(self, actor: Actor = PERSON) -> Entry:
         """Do again what the latest undo took back. Raises `BadInput` or `EditConflict`."""
         with self._lock:
-            return self._history.redo(actor)
+            entry = self._history.redo(actor)
+            self._settle(entry)
+            return entry
 
     def written_history(self) -> Iterator[str]:
         """Every entry with what it changed, as lines of JSON that `take_over` reads."""
@@ -290,6 +296,7 @@ class TreeKeeper:
         self._proposals.clear()
 
     def _settle(self, entry: Entry | None) -> Entry | None:
+        """Write a new base after a large entry, which takes long to do again."""
         if entry is not None and entry.touched >= _LARGE:
             self._write_base()
         return entry
