@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from synth.records import CATEGORIES
+from synth.tree.formats.epicoder_out import feature_lines
 from synth.tree.fragment import NO_PARENT, Fragment
 
 SMALL, MIDDLE, LARGE = 5_000, 140_000, 1_795_310
@@ -108,7 +109,7 @@ def level_sizes(nodes: int) -> list[int]:
 def write_epicoder(fragment: Fragment, folder: Path) -> None:
     """Write the two files in the form and the layout of the public ones, line by line."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write_lines(folder / FEATURES, _feature_lines(fragment))
+    _write_lines(folder / FEATURES, feature_lines(fragment))
     _write_lines(folder / FREQUENCIES, _frequency_lines(fragment))
 
 
@@ -208,36 +209,6 @@ def _name(parent: Ints, rng: np.random.Generator) -> list[str]:
 def _pareto(shape: float, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """At least 1. From `random` alone, the method that is least likely to give other numbers some day."""
     return np.asarray((1.0 - rng.random(size)) ** (-1.0 / shape))
-
-
-def _feature_lines(fragment: Fragment) -> Iterator[str]:
-    """Nested: inner nodes are mappings, or lists where all children are leaves; a leaf beside an inner node is []."""
-    names = [encode_basestring_ascii(name) for name in fragment.name]
-    above = fragment.parent.tolist()
-    inner = np.zeros(len(names) + 1, np.bool_)
-    inner[fragment.parent] = True
-    mapping = np.zeros(len(names) + 1, np.bool_)
-    mapping[fragment.parent[np.flatnonzero(inner[:-1])]] = True
-    mapping[NO_PARENT] = True
-    kinds, holds = mapping.tolist(), inner.tolist()
-    yield "{"
-    open_rows: list[int] = [NO_PARENT]
-    fresh = True
-    for row, name in enumerate(names):
-        while open_rows[-1] != above[row]:
-            indent = "    " * (len(open_rows) - 1)
-            yield f"\n{indent}{'}' if kinds[open_rows.pop()] else ']'}"
-        yield f"{'' if fresh else ','}\n{'    ' * len(open_rows)}{name}"
-        fresh = False
-        if holds[row]:
-            yield ": {" if kinds[row] else ": ["
-            open_rows.append(row)
-            fresh = True
-        elif kinds[above[row]]:
-            yield ": []"
-    while open_rows:
-        indent = "    " * (len(open_rows) - 1)
-        yield f"\n{indent}{'}' if kinds[open_rows.pop()] else ']'}"
 
 
 def _frequency_lines(fragment: Fragment) -> Iterator[str]:

@@ -240,6 +240,8 @@ class Workspace:
                             self._grow_tree(run_id, batch.records)
                             total += self._db.ingest(run_id, file.name, batch.records, batch.offset, batch.damaged)
                         offset = batch.offset
+            if total:
+                self._trees.checkpoint()
         return total
 
     # what was made

@@ -22,8 +22,8 @@ from synth.tree.segment import open_segment, save_segment
 from synth.tree.table import ROOT
 from synth.workspace.passage import check_history, read_history, write_history
 
-_ENTRIES_A_BASE = 200
-"""Entries that opening may have to do again before a new base is worth writing."""
+_ENTRIES_AT_REST, _ENTRIES_AT_WORK = 200, 1_000
+"""Entries that opening may have to do again before a new base is worth writing, at the end and meanwhile."""
 _LARGE = 100_000
 """Features touched from which on a base is written at once."""
 
@@ -59,8 +59,12 @@ class TreeKeeper:
 
     def close(self) -> None:
         """Write a new base where opening would otherwise take long."""
+        self.checkpoint(_ENTRIES_AT_REST)
+
+    def checkpoint(self, entries: int = 0) -> None:
+        """Write a new base where opening would have to do so many entries again; not inside a transaction."""
         with self._lock:
-            if self._history.last - self._base >= _ENTRIES_A_BASE:
+            if self._history.last - self._base >= (entries or _ENTRIES_AT_WORK):
                 self._write_base()
 
     def save(self, folder: Path) -> None:
@@ -299,6 +303,7 @@ class TreeKeeper:
         """Write a new base after a large entry, which takes long to do again."""
         if entry is not None and entry.touched >= _LARGE:
             self._write_base()
+        self.checkpoint()
         return entry
 
     def _write_base(self) -> None:
