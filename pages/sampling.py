@@ -7,7 +7,6 @@ from pages.parts.draws import show_draws, show_summary
 from pages.parts.shape_form import forget_shape, shape_form
 from pages.parts.share_chart import show_shares
 from pages.parts.shell import empty_state, page, said_plainly
-from pages.parts.tree_table import tree_index
 from synth.settings import SampleConfig
 from synth.workspace import Workspace
 
@@ -22,7 +21,7 @@ def lab(workspace: Workspace) -> None:
         tree, saved = workspace.tree(), workspace.settings().sample
         controls, picture = st.columns([5, 7], gap="medium")
         with controls, st.container(border=True):
-            sample = shape_form(tree, tree_index(workspace), saved)
+            sample = shape_form(workspace, saved)
             save(workspace, sample, saved)
         with picture:
             path = show_branch(tree, KEY, inner_only=True)

@@ -6,7 +6,7 @@ from pages.parts.branch import show_branch
 from pages.parts.node_detail import show_node
 from pages.parts.shell import empty_state, page, said_plainly
 from pages.parts.tree_map import show_map
-from pages.parts.tree_table import show_table, show_totals, tree_index
+from pages.parts.tree_table import show_table, show_totals
 from synth.workspace import Workspace
 
 KEY = "tree"
@@ -18,8 +18,8 @@ COLOURS = {"origin": "by origin", "depth": "by depth"}
 def workbench(workspace: Workspace) -> None:
     """Map or table, and the feature looked at: one state, so each leads to the same detail."""
     with said_plainly():
-        tree, index = workspace.tree(), tree_index(workspace)
-        show_totals(index)
+        tree = workspace.tree()
+        show_totals(workspace)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             view = st.segmented_control(
                 "View", list(VIEWS), default="Map", required=True, format_func=VIEWS.__getitem__,
@@ -34,7 +34,7 @@ def workbench(workspace: Workspace) -> None:
         if view == "Map":
             show_map(tree, path, colour == "depth", KEY)
         else:
-            show_table(tree, index, KEY)
+            show_table(workspace, KEY)
         show_node(workspace, tree, path)
 
 

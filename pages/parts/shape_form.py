@@ -6,28 +6,27 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.text import path_text
-from pages.parts.tree_table import TreeIndex
 from synth.records import CATEGORIES, FeaturePath
 from synth.settings import SampleConfig
-from synth.workspace import FeatureTree
+from synth.workspace import FeatureTree, Workspace
 
 TEMPERATURES = (0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0, 70.0, 100.0)
 """Steps of about equal ratio: each changes a draw about as much as the next."""
 MOST_LEVELS = 5
 _MOST_WIDTH = 10
-_MOST_FOUND = 50
+_MOST_FOUND, _MOST_READ = 50, 200
 _VERSION = "shape-version"
 
 
-def shape_form(tree: FeatureTree, index: TreeIndex, saved: SampleConfig) -> SampleConfig:
+def shape_form(workspace: Workspace, saved: SampleConfig) -> SampleConfig:
     """The shape chosen, at first the one that runs use; what the form does not hold stays as saved."""
     version = st.session_state.get(_VERSION, 0)
     chosen: dict[str, Any] = {
         "temperatures": _temperatures(saved, version),
         "widths": _widths(saved, version),
         **_mandatory(saved, version),
-        **_limits(tree, index, saved, version),
-        "boosts": _boosts(tree, saved, version),
+        **_limits(workspace, saved, version),
+        "boosts": _boosts(workspace.tree(), saved, version),
     }
     return saved.model_copy(update=chosen)
 
@@ -112,7 +111,7 @@ def _mandatory(saved: SampleConfig, version: int) -> dict[str, Any]:
     }
 
 
-def _limits(tree: FeatureTree, index: TreeIndex, saved: SampleConfig, version: int) -> dict[str, Any]:
+def _limits(workspace: Workspace, saved: SampleConfig, version: int) -> dict[str, Any]:
     with st.expander("Fixed and excluded features", icon=":material/keep:"):
         words = st.text_input(
             "Find features",
@@ -122,22 +121,16 @@ def _limits(tree: FeatureTree, index: TreeIndex, saved: SampleConfig, version: i
             live=True,
             help=f"The lists below offer the first {_MOST_FOUND} features found.",
         )
-        found = _find(tree, index, words)
+        found = _find(workspace, words)
         return {
             "fixed": _choose("Always in the draw", "fixed", found, saved.fixed, version),
             "excluded": _choose("Never in the draw, nor below", "excluded", found, saved.excluded, version),
         }
 
 
-def _find(tree: FeatureTree, index: TreeIndex, words: str) -> list[FeaturePath]:
-    wanted = words.lower().split()
-    found: list[FeaturePath] = []
-    for node, text in zip(index.nodes, index.texts, strict=True):
-        if all(word in text for word in wanted) and not text.startswith(CATEGORIES[0]):
-            found.append(tree.path(node))
-            if len(found) == _MOST_FOUND:
-                break
-    return found
+def _find(workspace: Workspace, words: str) -> list[FeaturePath]:
+    rows, _ = workspace.views.table(words, limit=_MOST_READ)
+    return [row.path for row in rows if row.path[0] != CATEGORIES[0]][:_MOST_FOUND]
 
 
 def _choose(

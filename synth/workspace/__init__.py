@@ -32,7 +32,7 @@ from synth.workspace.samples import Gatherer
 from synth.workspace.settings import WorkspaceSettings, read_settings, write_settings
 from synth.workspace.shares import Probability
 from synth.workspace.tree import TreeKeeper
-from synth.workspace.views import TreeViews
+from synth.workspace.views import Found, TreeViews
 
 __all__ = [
     "Counts",
@@ -42,6 +42,7 @@ __all__ = [
     "ExportReport",
     "FeatureTree",
     "ForestRow",
+    "Found",
     "Funnel",
     "MetricInfo",
     "Probability",
@@ -178,10 +179,6 @@ class Workspace:
     def trees(self) -> TreeKeeper:
         """What changes the tree: edits, undo, proposals, snapshots, imports."""
         return self._trees
-
-    def tree_revision(self) -> int:
-        """Changes whenever the tree does."""
-        return self._trees.tree.revision
 
     @property
     def views(self) -> TreeViews:

@@ -13,6 +13,7 @@ from synth.records import Extraction, Growth
 from synth.store.tree_log import Snapshot, TreeLog
 from synth.tree.columns import FeatureTree
 from synth.tree.diff import Diff, diff
+from synth.tree.formats.checks import encodes, show
 from synth.tree.fragment import NO_PARENT, Fragment, FragmentBuilder
 from synth.tree.history import Entry, History
 from synth.tree.merge import Counts, Merged, merge_fragment
@@ -205,6 +206,8 @@ class TreeKeeper:
 
     def proposal(self, proposal_id: str) -> Proposal:
         """One proposal. Raises `NotFound`."""
+        if not encodes(proposal_id):
+            raise NotFound(f"there is no proposal {show(proposal_id)}.")
         with self._lock:
             if proposal_id not in self._proposals:
                 self._proposals[proposal_id] = self._log.proposal(proposal_id)

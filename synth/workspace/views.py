@@ -1,5 +1,6 @@
 """What can be asked of the tree without changing it: search, finders, numbers, draws, plans, files."""
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from synth.tree.columns import ROOT, FeatureTree
 from synth.tree.draw import Drawer
 from synth.tree.finders import Finding, Kind, find
 from synth.tree.formats import Exported, write
+from synth.tree.listing import Listing, Order
 from synth.tree.pairs import cover_pairs
 from synth.tree.plan import as_paths, cover_leaves
 from synth.tree.search import Mode, Search
@@ -49,6 +51,16 @@ class Covering:
     unreachable: tuple[tuple[str, int, FeaturePath], ...]
 
 
+def written(path: Sequence[str]) -> str:
+    """A path on one line, as the command line reads it: names with > between, or a JSON list where that will not do."""
+    if not "".join(path).isprintable():
+        return json.dumps(list(path))
+    odd = any(not name or name != name.strip() or ">" in name or "---" in name for name in path)
+    if odd or (path and path[0].startswith("[")):
+        return json.dumps(list(path), ensure_ascii=False)
+    return " > ".join(path) or "the root"
+
+
 class TreeViews:
     """Questions to the tree. Nobody changes it while one is answered."""
 
@@ -56,6 +68,8 @@ class TreeViews:
         self._keeper = keeper
         self._cache = cache
         self._search: tuple[FeatureTree, Search] | None = None
+        self._listing: tuple[FeatureTree, Listing] | None = None
+        self._stats: tuple[FeatureTree, int, Stats] | None = None
 
     def node(self, path: Sequence[str]) -> int:
         """The node at a path. Raises `NotFound` that names features spelt alike."""
@@ -64,11 +78,11 @@ class TreeViews:
             if node is not None:
                 return node
             try:
-                alike = [" > ".join(tree.path(hit)) for hit in self._hits(tree, path[-1], "fuzzy", 3)] if path else []
+                alike = [written(tree.path(hit)) for hit in self._hits(tree, path[-1], "fuzzy", 3)] if path else []
             except BadInput:
                 alike = []
         hint = f" Alike: {', '.join(f'`{one}`' for one in alike)}." if alike else ""
-        raise NotFound(f"no feature `{' > '.join(path)}` in the tree; check its spelling.{hint}")
+        raise NotFound(f"no feature `{written(path)}` in the tree; check its spelling.{hint}")
 
     def feature(self, node: int) -> Found:
         """One feature, or the root, as lists show it. Raises `NotFound`."""
@@ -90,6 +104,16 @@ class TreeViews:
             hits = self._searcher(tree).find(query, mode, limit, offset, below)
             return [_found(tree, node) for node in hits.nodes.tolist()], hits.total
 
+    def table(
+        self, words: str = "", order: Order = "path", limit: int = 50, offset: int = 0
+    ) -> tuple[list[Found], int]:
+        """One page of the features whose path holds every word, and how many there are; see `tree.listing`."""
+        with self._keeper.reading() as tree:
+            if self._listing is None or self._listing[0] is not tree:
+                self._listing = (tree, Listing(tree))
+            nodes = self._listing[1].nodes(words.split(), order)
+            return [_found(tree, node) for node in nodes[offset : offset + limit].tolist()], len(nodes)
+
     def find(
         self,
         kind: Kind,
@@ -108,7 +132,9 @@ class TreeViews:
     def stats(self) -> Stats:
         """The tree in numbers."""
         with self._keeper.reading() as tree:
-            return stats(tree)
+            if self._stats is None or self._stats[:2] != (tree, tree.revision):
+                self._stats = (tree, tree.revision, stats(tree))
+            return self._stats[2]
 
     # draws
 
@@ -161,7 +187,12 @@ class TreeViews:
         with self._keeper.reading() as tree:
             fragment = tree.to_fragment(below)
             history = list(self._keeper.written_history()) if form == "espalier" and below == ROOT else []
-            return write(fragment, form, out, overwrite=overwrite, history=history)
+            done = write(fragment, form, out, overwrite=overwrite, history=history)
+            left = (
+                (0 if history else self._keeper.history.last, "entries of the history"),
+                (len(self._keeper.snapshots()), "names of snapshots"),
+            )
+            return Exported(done.files, (*done.dropped, *(f"{number:,} {what}" for number, what in left if number)))
 
     # inside
 

@@ -1,17 +1,12 @@
 """Tree: the map that never holds too many marks, the table, and one feature in full."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.parts.branch import branch_at
 from pages.parts.tree_map import MOST_MARKS, map_figure, marks_of
-from pages.parts.tree_table import ORDERS, TreeIndex, found_nodes
 from synth.tree.columns import FeatureTree
-from synth.tree.operations import Add
-from synth.workspace import Workspace
 from tests.pages.conftest import HOSTILE, OpenPage
 
 WIDE = FeatureTree.from_rows(
@@ -53,15 +48,6 @@ def test_labels_of_the_map_cannot_be_markup() -> None:
     treemap = map_figure(marks_of(tree, ()), by_depth=False).data[0]
     assert "&lt;b&gt;x&lt;/b&gt; &amp; co" in treemap.labels
     assert not any("<" in label for label in treemap.labels)
-
-
-def test_the_table_finds_nodes_by_all_words_of_the_path() -> None:
-    tree = FeatureTree.from_rows(
-        [(("io", "read csv"), 2, None, ()), (("io", "write csv"), 5, None, ()), (("net",), 9, None, ())]
-    )
-    index = TreeIndex(list(tree.nodes()), [" > ".join(path) for path in tree.paths()], 0, 0, 0)
-    names = [tree.name(node) for node in found_nodes(tree, index, "CSV io", ORDERS[0])]
-    assert names == ["write csv", "read csv"]
 
 
 @pytest.mark.usefixtures("empty_workspace")
@@ -143,13 +129,3 @@ def test_breadcrumbs_lead_up_and_a_branch_that_is_gone_falls_back(open_page: Ope
 
 def test_branch_at_stays_at_the_root_without_a_choice() -> None:
     assert branch_at(WIDE, "no such key") == ()
-
-
-def test_the_tree_revision_changes_with_the_tree(filled_workspace: Path) -> None:
-    workspace = Workspace(filled_workspace)
-    try:
-        before = workspace.tree_revision()
-        workspace.trees.edit([Add(parent=0, name="new")])
-        assert workspace.tree_revision() > before
-    finally:
-        workspace.close()
