@@ -26,6 +26,9 @@ from synth.tree.segment import sync_folder
 _LARGE = 1 << 20
 """Bytes from which on a delta or a fragment gets a file of its own."""
 
+_AHEAD = 63
+"""Entries after the one asked for whose deltas are read with it."""
+
 _OPERATIONS: TypeAdapter[tuple[Operation, ...]] = TypeAdapter(tuple[Operation, ...])
 
 _ENTRY = 'number, moment, actor_kind, actor, reason, action, summary, operations, targets, "group", touched'
@@ -48,6 +51,8 @@ class TreeLog:
     def __init__(self, db: Database, folder: Path) -> None:
         self._db = db
         self._folder = folder
+        self._ahead: dict[int, tuple[bytes | None, str | None]] = {}
+        """Deltas read before they were asked for, as they lie in the database."""
 
     def together(self) -> AbstractContextManager[None]:
         """What is stored in the block is stored as one, or not at all."""
@@ -59,6 +64,7 @@ class TreeLog:
         Raises `BadInput`, as all that writes here, where a text cannot be stored.
         """
         _check_texts(entry.actor.name, entry.reason, entry.group, entry.summary)
+        self._ahead = {}  # what is appended may be taken back, and its number used again
         data = b"" if delta is None else delta_to_bytes(delta)
         file = self._put(f"delta-{entry.number:06d}.bin", data) if len(data) > _LARGE else None
         with self._db.transaction():
@@ -88,18 +94,26 @@ class TreeLog:
 
     def delta(self, number: int) -> Delta:
         """What a "do" entry changed. Raises `NotFound`, or `BadInput` where its file is damaged."""
-        rows = self._db.rows("select delta, file from tree_entries where number = ? and action = 'do'", [number])
-        if not rows:
+        if number not in self._ahead:
+            # who wants one entry mostly wants the next ones too, and a question costs more than its answer
+            rows = self._db.rows(
+                "select number, delta, file from tree_entries where number between ? and ? and action = 'do'",
+                [number, number + _AHEAD],
+            )
+            self._ahead = {found: (data, file) for found, data, file in rows}
+        if number not in self._ahead:
             raise NotFound(f"entry {number} is not in the history of the tree.")
+        data, file = self._ahead[number]
         try:
-            return delta_from_bytes(self._get(rows[0][0], rows[0][1]))
+            return delta_from_bytes(self._get(data, file))
         except ValueError as error:
-            place = f"{self._folder / rows[0][1]}: " if rows[0][1] else ""
+            place = f"{self._folder / file}: " if file else ""
             raise BadInput(f"{place}entry {number} of the tree's history cannot be read: {error}.") from error
 
     def forget_everything(self) -> None:
         """Take back a history that proved no good as a whole, right after it was read."""
         self._db.execute("delete from tree_entries")
+        self._ahead = {}
 
     # snapshots
 

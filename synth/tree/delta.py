@@ -5,7 +5,7 @@ is one way to undo, and it restores the tree exactly.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -170,6 +170,21 @@ def compose(first: Delta, then: Delta) -> Delta:
         then.texts,
         then.seeds,
     )
+
+
+def check_chain(deltas: Sequence[Delta], rows: int) -> None:
+    """Raises `EditConflict` where what one of the deltas leaves is not what a later one goes on from.
+
+    Between two of them something else has changed the same cell then, which `compose` would pass over.
+    """
+    for name, kind in CELLS.items():
+        known, left = np.zeros(rows, np.bool_), np.zeros(rows, kind).view(_bits(kind))
+        for cells in (delta.cells[name] for delta in deltas if name in delta.cells):
+            if (known[cells.nodes] & (left[cells.nodes] != cells.before.view(_bits(kind)))).any():
+                raise EditConflict(
+                    f"another change came in between and wrote {name} of the same features; undo that change first."
+                )
+            known[cells.nodes], left[cells.nodes] = True, cells.after.view(_bits(kind))
 
 
 def blank(rows: int) -> Delta:

@@ -13,7 +13,7 @@ from pydantic import Field
 from synth.errors import BadInput, NotFound
 from synth.records import Frozen
 from synth.tree.columns import FeatureTree
-from synth.tree.delta import Delta, apply, blank, compose, recording, take_back
+from synth.tree.delta import Delta, apply, blank, check_chain, compose, recording, take_back
 from synth.tree.edits import describe, perform
 from synth.tree.operations import Actor, Operation
 
@@ -199,10 +199,7 @@ class History:
 
     def delta(self, entry: Entry) -> Delta:
         """What an entry changed."""
-        if entry.action == "do":
-            return self._log.delta(entry.number)
-        parts = [self._log.delta(target) for target in entry.targets]
-        return _chain([part.reversed() for part in parts] if entry.action == "undo" else parts)
+        return _chain(self._parts(entry))
 
     def between(self, before: int, after: int) -> Delta:
         """The delta that leads from the tree after entry `before` to the one after `after`, in either direction."""
@@ -221,11 +218,20 @@ class History:
 
     def _again(self, action: Action, numbers: tuple[int, ...], actor: Actor, reason: str) -> Entry:
         entry = self._entry(action, actor, reason, self._recall(action, numbers), targets=numbers)
-        delta = self.delta(entry)
+        parts = self._parts(entry)
+        check_chain(parts, self.tree.rows)
+        delta = _chain(parts)
         apply(self.tree, delta)
         entry = entry.model_copy(update={"touched": len(delta.nodes())})
         self._keep(entry, None, lambda: apply(self.tree, delta.reversed(), trusted=True))
         return entry
+
+    def _parts(self, entry: Entry) -> list[Delta]:
+        """What an entry did, one delta after the other."""
+        if entry.action == "do":
+            return [self._log.delta(entry.number)]
+        parts = [self._log.delta(target) for target in entry.targets]
+        return [part.reversed() for part in parts] if entry.action == "undo" else parts
 
     def _keep(self, entry: Entry, delta: Delta | None, back: Callable[[], None]) -> None:
         """Store an entry; the tree goes back where that fails."""

@@ -6,6 +6,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.tree.strings import Strings
+
 CELLS: dict[str, str] = {
     "parent": "i4",
     "name": "i4",
@@ -22,6 +24,9 @@ CELLS: dict[str, str] = {
 
 DERIVED: dict[str, str] = {"start": "i8", "width": "i4", "child_sum": "i8", "child_counted": "i4"}
 """Where the children of a node lie in the child list, how many, and the sum and number of their counts."""
+
+UNRANKED = 2**32 - 1
+"""What a node without a rank sorts by: behind those that have one."""
 
 Value = float | np.generic
 """One cell: a number, from Python or from a column."""
@@ -70,3 +75,16 @@ def weighed(observed: NDArray[np.int64], estimated: NDArray[np.float64]) -> NDAr
     """One count for two."""
     counts: NDArray[np.float64] = np.where(observed > 0, observed, np.nan_to_num(estimated, nan=0.0))
     return counts
+
+
+def shown_order(
+    parent: NDArray[np.int32], rank: NDArray[np.int32], name: NDArray[np.int32], strings: Strings
+) -> NDArray[np.int64]:
+    """The order that puts rows by parent and siblings as they are shown: by rank, then by name."""
+    ranked = (rank.astype(np.int64) - 1) % (UNRANKED + 1)
+    # names matter where there is no rank; the others are taken for "" unless two siblings have the same
+    order = np.lexsort((strings.places(np.where(rank == 0, name, 0)), ranked, parent))
+    same = (np.diff(parent[order]) == 0) & (np.diff(ranked[order]) == 0) & (rank[order[1:]] > 0)
+    if same.any():
+        order = np.lexsort((strings.places(name), ranked, parent))
+    return order

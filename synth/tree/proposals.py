@@ -68,7 +68,10 @@ class Proposal:
 
     def __post_init__(self) -> None:
         if len(self.decisions) != len(self):
+            # rows came that no decision is about yet: those before them keep their numbers
+            known = self.decisions[: len(self.fragment)]
             self.decisions = np.zeros(len(self), np.int32)
+            self.decisions[: len(known)] = known
 
     def __len__(self) -> int:
         return len(self.fragment) + len(self.operations)
@@ -92,21 +95,24 @@ class Proposal:
     ) -> Entry | None:
         """Apply items (None: all that are open) as one batch, with the new features that they stand below.
 
-        Returns its entry, or None where nothing was left to change. Raises `BadInput` where an item was refused or
-        one above it was, or cannot be applied; then nothing is.
+        What a lock keeps out stays open. Returns the entry, or None where nothing was left to change. Raises `BadInput`
+        where an item was refused or one above it was, or cannot be applied; then nothing is.
         """
         states = self.states(set(history.in_force()))
         wanted = self._with_those_above(self._open(states) if items is None else items, states)
         rows = [number for number in wanted if number < len(self.fragment)]
         operations = [self.operations[number - len(self.fragment)] for number in wanted if number >= len(self.fragment)]
-        summary = f"accept {len(wanted):,} of {len(self):,} changes proposed by {self.actor.name or self.actor.kind}"
-        with history.batch(actor, reason or self.reason, f"proposal {self.id}", summary) as batch:
+        by = self.actor.name or self.actor.kind
+        with history.batch(actor, reason or self.reason, f"proposal {self.id}") as batch:
             if rows:
-                chosen = with_above(self.fragment, rows)
+                chosen = np.array(with_above(self.fragment, rows))
                 part, counted = select_rows(self.fragment, rows), np.isin(chosen, rows)
-                merge_fragment(history.tree, part, self.parent, counts=self.counts, counted=counted)
+                merged = merge_fragment(history.tree, part, self.parent, counts=self.counts, counted=counted)
+                kept_out = {*chosen[merged.nodes < 0].tolist()}
+                wanted = [number for number in wanted if number not in kept_out]
             for operation in operations:
                 perform(history.tree, operation)
+            batch.summary = f"accept {len(wanted):,} of {len(self):,} changes proposed by {by}"
             batch.operations = tuple(operations[:MOST_OPERATIONS])
         if batch.entry is not None:
             self.decisions[wanted] = batch.entry.number

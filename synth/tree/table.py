@@ -5,6 +5,7 @@ dead row keeps its cells, so an id means the same node for ever, and a reader in
 worst, never missing ones. Every cell is written by `change` or `apply`, which tell the recorder what was there before.
 """
 
+import threading
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.tree.layout import CELLS, DERIVED, Layout, Recorder, Value
+from synth.tree.layout import CELLS, DERIVED, UNRANKED, Layout, Recorder, Value, shown_order, weighed
 from synth.tree.shown import Shown
 from synth.tree.strings import Strings
 
@@ -28,7 +29,6 @@ MICRO = 1_000_000
 MAX_COUNT = 10**9
 """Largest count of a node; with it no sum over children can overflow."""
 
-_UNRANKED = 2**32 - 1
 _NARROW = 64
 """Children up to which a list is faster than moving parts of an array."""
 _BULK = 2_000
@@ -58,6 +58,9 @@ class Table:
         self._room: dict[int, int] = {}
         """Places that a parent's range has, where that is more than its children need."""
         self._lookup: dict[int, dict[str, int]] = {}
+        self._guard = (
+            threading.RLock()
+        )  # while ranges move or names are looked up, so that no reader keeps what is past
         self._shown = Shown()
         self._sorted: dict[int, tuple[list[str], int]] = {}
         """Of parents met by `create_many`: names of the children as shown, and how many of them have a rank."""
@@ -70,18 +73,20 @@ class Table:
 
     def child_ids(self, node: int) -> NDArray[np.int32]:
         """A copy of the children of a node, in shown order."""
-        start = self._start[node]
-        return self._list[start : start + self._width[node]].copy()
+        with self._guard:
+            start = self._start[node]
+            return self._list[start : start + self._width[node]].copy()
 
     def names_below(self, node: int) -> dict[str, int]:
         """Children by name; not to be written."""
         found = self._lookup.get(node)
         if found is None:
-            start, width = int(self._start[node]), int(self._width[node])
-            names, _ = self._sort_names(node, start, width)
-            if len(self._lookup) > 100_000:
-                self._lookup = {}
-            found = self._lookup[node] = dict(zip(names, self._list[start : start + width].tolist(), strict=True))
+            with self._guard:
+                start, width = int(self._start[node]), int(self._width[node])
+                names, _ = self._sort_names(node, start, width)
+                if len(self._lookup) > 100_000:
+                    self._lookup = {}
+                found = self._lookup[node] = dict(zip(names, self._list[start : start + width].tolist(), strict=True))
         return found
 
     def seeds_of(self, node: int) -> set[int]:
@@ -133,7 +138,8 @@ class Table:
         for node, parent in enumerate(parents, start=first):
             below.setdefault(parent, []).append(node)
         for parent, nodes in below.items():
-            self._attach_many(parent, nodes, [names[node - first] for node in nodes])
+            with self._guard:
+                self._attach_many(parent, nodes, [names[node - first] for node in nodes])
             counts = [estimated[node - first] for node in nodes]
             counted = [round(count * MICRO) for count in counts if count == count]
             if counted:
@@ -147,7 +153,8 @@ class Table:
         placed, counted = not _PLACE.isdisjoint(cells), not _COUNTS.isdisjoint(cells)
         alive = bool(self._alive[node])
         if alive and placed:
-            self._detach(node)
+            with self._guard:
+                self._detach(node)
         elif alive and counted:
             self._add_up(node, -1)
         for name, value in cells.items():
@@ -157,7 +164,8 @@ class Table:
             column[node] = value
         alive = bool(self._alive[node])
         if alive and placed:
-            self._attach(node)
+            with self._guard:
+                self._attach(node)
         elif alive and counted:
             self._add_up(node, 1)
 
@@ -195,28 +203,23 @@ class Table:
         """Compute the child ranges and the sums anew from the cells: the time of one sort over all live nodes."""
         self.revision += 1
         alive = np.flatnonzero(self.column("alive"))[1:].astype(np.int32)
-        parent = self._parent[alive]
-        rank = (self._rank[alive].astype(np.int64) - 1) % (_UNRANKED + 1)
-        # names matter where there is no rank; the others are taken for ""
-        names = self.strings.places(np.where(self._rank[alive] == 0, self._name[alive], 0))
-        order = np.lexsort((names, rank, parent))
-        listed, above = alive[order], parent[order]
-        for name in DERIVED:
-            self._columns[name][: self.rows] = 0
+        listed = alive[shown_order(self._parent[alive], self._rank[alive], self._name[alive], self.strings)]
+        above = self._parent[listed]
         starts = np.flatnonzero(np.diff(above, prepend=-1))
         holders = above[starts]
-        self._start[holders] = starts
-        self._width[holders] = np.diff(starts, append=len(above))
         counted = (self._observed[listed] > 0) | ~np.isnan(self._estimated[listed])
-        counts = np.where(self._observed[listed] > 0, self._observed[listed], self._estimated[listed])
-        micro = np.rint(np.where(counted, counts, 0.0) * MICRO).astype(np.int64)
-        if len(starts):
-            self._child_sum[holders] = np.add.reduceat(micro, starts)
-            self._child_counted[holders] = np.add.reduceat(counted.astype(np.int32), starts)
-        self._list, self._list_end = listed, len(listed)
-        self._live = len(listed)
-        self._room = {}
-        self.forget_names()
+        counts = weighed(self._observed[listed], self._estimated[listed])
+        with self._guard:
+            for name in DERIVED:
+                self._columns[name][: self.rows] = 0
+            self._start[holders] = starts
+            self._width[holders] = np.diff(starts, append=len(above))
+            if len(starts):
+                self._child_sum[holders] = np.add.reduceat(np.rint(counts * MICRO).astype(np.int64), starts)
+                self._child_counted[holders] = np.add.reduceat(counted.astype(np.int32), starts)
+            self._list, self._list_end, self._live = listed, len(listed), len(listed)
+            self._room = {}
+            self.forget_names()
 
     def resize(self, rows: int) -> None:
         """Have exactly `rows` rows: fewer only where the last ones are dead and blank."""
@@ -394,4 +397,4 @@ class Table:
 
 def _sort_rank(rank: int) -> int:
     """Nodes with a rank come first, by rank; the others, with rank 0, follow by name."""
-    return int(rank) - 1 if rank else _UNRANKED
+    return int(rank) - 1 if rank else UNRANKED

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synth.errors import BadInput
-from synth.terminal import count_bar
 from synth.tree.columns import STATUSES
 from synth.tree.formats import FORMATS, read
 from synth.tree.operations import (
@@ -26,7 +25,8 @@ from synth.tree.operations import (
     SetCount,
     Status,
 )
-from synth.tree_cli.shared import new_place, node_of, opened, path_of, person, whole, written
+from synth.tree_cli.shared import bar, new_place, node_of, opened, path_of, person, whole
+from synth.workspace.views import written
 
 if TYPE_CHECKING:
     from synth.tree_cli import Register
@@ -71,7 +71,7 @@ def add(tree: "argparse._SubParsersAction[argparse.ArgumentParser]", register: "
     move.add_argument("--before", metavar="PATH", help="the new sibling that it goes in front of")
     order = edit("reorder", _reorder, "give the children of a feature an order; with no names, by name again")
     order.add_argument("path", metavar="PATH")
-    order.add_argument("names", nargs="*", metavar="NAME", help="all children, in their new order")
+    order.add_argument("names", nargs="*", default=[], metavar="NAME", help="all children, in their new order")
     merge = edit("merge", _merge, "make features part of another: counts add up, children are united")
     merge.add_argument("into", metavar="INTO")
     merge.add_argument("paths", nargs="+", metavar="PATH")
@@ -113,7 +113,7 @@ def _import(options: argparse.Namespace) -> int:
         raise BadInput("--with-history begins a tree; leave out --replace, --propose and --below.")
     with opened(options) as workspace:
         parent = node_of(workspace, options.below)
-        with count_bar("reading") as told:
+        with bar("reading") as told:
             found = read(options.file, options.format, options.frequencies, told)
         actor = Actor(kind="import", name=options.file.name)
         trees = workspace.trees
@@ -166,8 +166,10 @@ def _add(workspace: "Workspace", options: argparse.Namespace) -> Sequence[Operat
 def _add_many(workspace: "Workspace", options: argparse.Namespace) -> Sequence[Operation]:
     try:
         text = sys.stdin.read() if str(options.file) == "-" else options.file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{options.file} cannot be read as text: {error}.") from error
+    except OSError as error:
+        raise BadInput(f"{options.file} cannot be read: {error.strerror}; check the name.") from error
+    except ValueError as error:
+        raise BadInput(f"{options.file} is no text in UTF-8: {error}.") from error
     return [AddMany(parent=node_of(workspace, options.below), outline=text)]
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from synth.tree.diff import KINDS, Change
 from synth.tree.history import Entry
 from synth.tree.proposals import Proposal
-from synth.tree_cli.shared import items_of, node_of, opened, person, whole, written
+from synth.tree_cli.shared import items_of, node_of, opened, person, whole
+from synth.workspace.views import written
 
 if TYPE_CHECKING:
     from synth.tree_cli import Register
@@ -21,8 +22,10 @@ def add(tree: "argparse._SubParsersAction[argparse.ArgumentParser]", register: "
     history.add_argument("--of", metavar="PATH", help="only what changed this feature")
     history.add_argument("--limit", type=whole, default=50)
     history.add_argument("--json", action="store_true")
-    undo = register(tree, "undo", _undo, "take back the latest batch that no run made, an entry, or a whole run")
-    undo.add_argument("what", nargs="?", metavar="NUMBER|RUN", help="a number of the history, or a run's id")
+    undo = register(tree, "undo", _undo, "take back the latest batch that no run made, or what you name")
+    undo.add_argument(
+        "what", nargs="?", metavar="WHAT", help="a number of the history, or the id of a run or of a proposal"
+    )
     register(tree, "redo", _redo, "do again what the latest undo took back")
     snapshot = register(tree, "snapshot", _snapshot, "give the tree as it is now a name")
     snapshot.add_argument("name")
@@ -48,7 +51,9 @@ def add(tree: "argparse._SubParsersAction[argparse.ArgumentParser]", register: "
     ):
         decide = register(tree, name, command, text)
         decide.add_argument("id")
-        decide.add_argument("items", nargs="*", metavar="ITEM", help="numbers and ranges (3 5-9); default: all open")
+        decide.add_argument(
+            "items", nargs="*", default=[], metavar="ITEM", help="numbers and ranges (3 5-9); default: all open"
+        )
 
 
 def _history(options: argparse.Namespace) -> int:
@@ -59,7 +64,9 @@ def _history(options: argparse.Namespace) -> int:
     for entry in list(reversed(entries))[: options.limit]:
         print(entry.model_dump_json() if options.json else _line(entry, undone=entry.number not in in_force))
     if not entries and not options.json:
-        print("nothing was done to the tree yet.")
+        print("nothing was done to the tree yet.", file=sys.stderr)
+    if len(entries) > options.limit and not options.json:
+        print(f"... {len(entries) - options.limit:,} older; see more with --limit.", file=sys.stderr)
     return 0
 
 
@@ -67,7 +74,8 @@ def _line(entry: Entry, *, undone: bool) -> str:
     who = f"{entry.actor.kind} {entry.actor.name}".strip()
     mark = " (undone)" if undone and entry.action == "do" else ""
     why = f"  because: {entry.reason}" if entry.reason else ""
-    return f"{entry.number:>6}  {entry.at[:19].replace('T', ' ')}  {who}: {entry.summary}{mark}{why}"
+    what = entry.summary if entry.summary.startswith(f"{who}:") else f"{who}: {entry.summary}"
+    return f"{entry.number:>6}  {entry.at[:19].replace('T', ' ')}  {what}{mark}{why}"
 
 
 def _undo(options: argparse.Namespace) -> int:
@@ -75,7 +83,8 @@ def _undo(options: argparse.Namespace) -> int:
         if options.what is None or options.what.isdecimal():
             entry = workspace.trees.undo(None if options.what is None else int(options.what[:18]), person())
         else:
-            entry = workspace.trees.undo_group(options.what, person())
+            name = f"proposal {options.what}" if options.what.startswith("proposal-") else options.what
+            entry = workspace.trees.undo_group(name, person())
     print(f"{entry.number}  {entry.summary}")
     return 0
 
@@ -101,7 +110,7 @@ def _snapshots(options: argparse.Namespace) -> int:
         line = f"{snapshot.name}  after entry {snapshot.entry}, {snapshot.at[:19].replace('T', ' ')}  {snapshot.reason}"
         print(snapshot.model_dump_json() if options.json else line.rstrip())
     if not found and not options.json:
-        print("no snapshots yet; `synth tree snapshot NAME` makes one.")
+        print("no snapshots yet; `synth tree snapshot NAME` makes one.", file=sys.stderr)
     return 0
 
 
@@ -165,7 +174,7 @@ def _proposals(options: argparse.Namespace) -> int:
                 states = ", ".join(f"{number:,} {state}" for state, number in left.items() if number)
                 print(f"{proposal.id}  {who}: {states}  {proposal.reason}".rstrip())
     if not found and not options.json:
-        print("nothing waits for review.")
+        print("nothing waits for review.", file=sys.stderr)
     return 0
 
 

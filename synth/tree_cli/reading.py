@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from synth.terminal import count_bar
 from synth.tree.columns import ROOT
 from synth.tree.finders import KINDS, Finding
 from synth.tree.formats import FORMATS
 from synth.tree.stats import Stats
-from synth.tree_cli.shared import as_json, as_line, node_of, opened, person, whole, written
+from synth.tree_cli.shared import as_json, as_line, bar, node_of, opened, person, whole
+from synth.workspace.views import written
 
 if TYPE_CHECKING:
     from synth.tree_cli import Register
@@ -59,18 +59,21 @@ def _show(options: argparse.Namespace) -> int:
             found = workspace.views.feature(top)
             print(as_json(found) if options.json else as_line(found, written(found.path)))
         left = _show_below(workspace, top, options, 1, options.limit)
-    if not left and not options.json:
+        empty = not len(workspace.tree())
+    if empty:
+        print("the tree is empty; `synth tree import` and `synth tree add` fill it.", file=sys.stderr)
+    if left < 0 and not options.json:
         print(f"... the first {options.limit:,} are shown; see more with --limit.", file=sys.stderr)
     return 0
 
 
 def _show_below(workspace: "Workspace", node: int, options: argparse.Namespace, level: int, left: int) -> int:
-    """Print the children and what is below them. Returns how many lines are left."""
+    """Print the children and what is below them. Returns how many lines are left, -1 where they did not suffice."""
     if level > options.depth:
         return left
-    for found in workspace.views.children(node, limit=left):
-        if not left:
-            return 0
+    for found in workspace.views.children(node, limit=left + 1):
+        if left <= 0:
+            return -1
         indent = _INDENT * (level if options.path is not None else level - 1)
         print(as_json(found) if options.json else indent + as_line(found, written(found.path[-1:])))
         left = _show_below(workspace, found.node, options, level + 1, left - 1)
@@ -91,7 +94,7 @@ def _search(options: argparse.Namespace) -> int:
 def _find(options: argparse.Namespace) -> int:
     kind = options.kind.replace("-", " ")
     with opened(options) as workspace:
-        with count_bar("looking") as told:
+        with bar("looking") as told:
             found = workspace.views.find(
                 kind,
                 by_meaning=options.meaning,
@@ -99,9 +102,8 @@ def _find(options: argparse.Namespace) -> int:
                 limit=options.limit,
                 progress=told,
             )
-        for finding in found:
-            print(_finding_json(finding) if options.json else f"{written(finding.path)}\n{_INDENT}{finding.reason}")
         mends = [(operation, finding.reason) for finding in found for operation in finding.operations]
+        proposal = None
         if options.propose and mends:
             proposal = workspace.trees.propose(
                 person(),
@@ -109,9 +111,15 @@ def _find(options: argparse.Namespace) -> int:
                 operations=[operation for operation, _ in mends],
                 reasons={number: reason for number, (_, reason) in enumerate(mends)},
             )
-            print(f"proposal {proposal.id} holds {len(mends):,} changes; see `synth tree proposal {proposal.id}`.")
+    for finding in found:
+        print(_finding_json(finding) if options.json else f"{written(finding.path)}\n{_INDENT}{finding.reason}")
+    if proposal is not None and options.json:
+        print(json.dumps({"proposal": proposal.id, "changes": len(mends)}))
+    elif proposal is not None:
+        print(f"proposal {proposal.id} holds {len(mends):,} changes; see `synth tree proposal {proposal.id}`.")
     if not options.json:
-        print(f"{len(found):,} found" + (", nothing to propose" if options.propose and not mends else ""))
+        said = ", nothing to propose" if options.propose and not mends else ""
+        print(f"{len(found):,} found{said}", file=sys.stderr)
     return 0
 
 
@@ -152,7 +160,7 @@ def _print_stats(found: Stats) -> None:
         "evidence": f"{found.evidence_pairs:,} pairs with {found.seeds:,} seeds",
         "different names": f"{found.distinct_names:,}, {found.repeated_names:,} of them at several places",
     }
-    console = Console()
+    console = Console(markup=False, emoji=False, highlight=False)
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in lines.items():
         table.add_row(name, value)
@@ -161,7 +169,7 @@ def _print_stats(found: Stats) -> None:
     for column in ("category", "features below", "count"):
         largest.add_column(column, justify="left" if column == "category" else "right")
     for category in found.categories:
-        largest.add_row(category.name, f"{category.nodes_below:,}", f"{category.count:,g}")
+        largest.add_row(written((category.name,)), f"{category.nodes_below:,}", f"{category.count:,g}")
     if found.categories:
         console.print(largest)
 

@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import secrets
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -13,14 +15,15 @@ from pydantic import ValidationError
 from synth.errors import BadInput
 from synth.records import FeaturePath
 from synth.settings import SampleConfig
-from synth.terminal import count_bar
-from synth.tree_cli.shared import node_of, opened, path_of, whole, written
+from synth.tree_cli.shared import bar, node_of, opened, path_of, whole
+from synth.workspace.views import written
 
 if TYPE_CHECKING:
     from synth.tree_cli import Register
     from synth.workspace import Workspace
 
 _EVERY = 1_000
+_TEMPERATURE = "any number but 0; several are used in turn; one below 0 needs the equals sign: --temperature=-2"
 
 
 def add(tree: "argparse._SubParsersAction[argparse.ArgumentParser]", register: "Register") -> None:
@@ -52,7 +55,7 @@ def _shape_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shape", default="5,2,1,1", metavar="W,W,...", help="children on each level; default: 5,2,1,1"
     )
-    parser.add_argument("--temperature", default="1", metavar="T,...", help="any but 0; several are used in turn")
+    parser.add_argument("--temperature", default="1", metavar="T,...", help=_TEMPERATURE)
     parser.add_argument("--fixed", action="append", default=[], metavar="PATH", help="in every subtree; repeatable")
     parser.add_argument("--exclude", action="append", default=[], metavar="PATH", help="in none; repeatable")
     parser.add_argument("--boost", action="append", default=[], metavar="CATEGORY=FACTOR", help="repeatable")
@@ -74,6 +77,8 @@ def _sample(workspace: "Workspace", options: argparse.Namespace) -> SampleConfig
     boosts = {}
     for text in options.boost:
         name, _, factor = text.rpartition("=")
+        if not name:
+            raise BadInput(f"--boost: `{text}` is not of the form CATEGORY=FACTOR, such as workflow=2.")
         boosts[name] = _number("--boost", factor)
     try:
         return SampleConfig(
@@ -113,9 +118,8 @@ def _written(path: Path | None, *, overwrite: bool) -> Iterator[IO[str]]:
     if path is None:
         yield sys.stdout
         return
-    if path.exists() and not overwrite:
-        raise BadInput(f"{path} exists already; choose another file or give --overwrite.")
-    draft = path.with_name(f"{path.name}.part")
+    _check_free(path, overwrite=overwrite)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with draft.open("w", encoding="utf-8") as file:
             yield file
@@ -126,8 +130,15 @@ def _written(path: Path | None, *, overwrite: bool) -> Iterator[IO[str]]:
         draft.unlink(missing_ok=True)
 
 
+def _check_free(path: Path | None, *, overwrite: bool) -> None:
+    if path is not None and path.is_dir():
+        raise BadInput(f"{path} is a folder; give the name of a file.")
+    if path is not None and path.exists() and not overwrite:
+        raise BadInput(f"{path} exists already; choose another file or give --overwrite.")
+
+
 def _subtrees(options: argparse.Namespace) -> int:
-    with opened(options) as workspace, count_bar("drawing") as told:
+    with opened(options) as workspace, bar("drawing") as told:
         sample = _sample(workspace, options)
         drawn = workspace.views.draws(sample, options.count, options.seed)
         with _written(options.out, overwrite=options.overwrite) as out:
@@ -135,7 +146,7 @@ def _subtrees(options: argparse.Namespace) -> int:
                 values = {
                     "draw": subtree.draw,
                     "seed": subtree.seed,
-                    "temperature": subtree.temperature,
+                    "temperature": subtree.temperature if isfinite(subtree.temperature) else str(subtree.temperature),
                     "features": subtree.features,
                     "mandatory": subtree.mandatory,
                 }
@@ -148,6 +159,7 @@ def _subtrees(options: argparse.Namespace) -> int:
 
 
 def _what_if(options: argparse.Namespace) -> int:
+    _check_free(options.out, overwrite=options.overwrite)
     with opened(options) as workspace:
         sample = _sample(workspace, options)
         if len(sample.temperatures) > 1:
@@ -175,7 +187,11 @@ def _what_if(options: argparse.Namespace) -> int:
         "rules_ignored": found.rules_ignored,
     }
     if options.json:
-        print(json.dumps({**values, "likeliest": [{"path": path, "probability": p} for path, p in shown]}))
+        print(
+            json.dumps(
+                {**values, "likeliest": [{"path": path, "probability": p} for path, p in shown]}, ensure_ascii=False
+            )
+        )
         return 0
     for name, value in values.items():
         if name != "rules_ignored":
@@ -190,7 +206,8 @@ def _what_if(options: argparse.Namespace) -> int:
 def _plan(options: argparse.Namespace) -> int:
     if options.pairs and (options.below or options.times != 1):
         raise BadInput("--pairs covers the features it names; leave out --below and --times.")
-    with opened(options) as workspace, count_bar("packing") as told:
+    _check_free(options.out, overwrite=options.overwrite)
+    with opened(options) as workspace, bar("packing") as told:
         sample = _sample(workspace, options)
         if options.pairs:
             features = [path_of(workspace, text) for text in options.pairs]

@@ -3,25 +3,43 @@
 import argparse
 import getpass
 import json
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from synth.errors import BadInput, NotFound
 from synth.records import FeaturePath
+from synth.terminal import count_bar
 from synth.tree.columns import ROOT
 from synth.tree.operations import Actor
 from synth.workspace import Workspace
 from synth.workspace.views import Found
 
+_MOST_ITEMS = 10_000_000
+
 
 @contextmanager
 def opened(options: argparse.Namespace) -> Iterator[Workspace]:
     """The workspace of a command, closed at its end."""
+    try:
+        str(options.workspace).encode()
+    except UnicodeEncodeError:
+        raise BadInput(f"{options.workspace} is not UTF-8; choose another --workspace.") from None
     workspace = Workspace(options.workspace)
     try:
         yield workspace
     finally:
         workspace.close()
+
+
+@contextmanager
+def bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """What is told how much is done: a progress bar where somebody may look at it, else nothing."""
+    if sys.stderr.isatty():
+        with count_bar(title) as told:
+            yield told
+    else:
+        yield lambda done, total: None
 
 
 def person() -> Actor:
@@ -32,19 +50,12 @@ def person() -> Actor:
         return Actor()
 
 
-def written(path: Sequence[str]) -> str:
-    """A path as these commands read it."""
-    if any(not name.strip() or name != name.strip() or ">" in name or "---" in name for name in path):
-        return json.dumps(list(path), ensure_ascii=False)
-    return " > ".join(path) or "the root"
-
-
 def readings(text: str) -> list[FeaturePath]:
     """The paths that a text may mean, the likeliest first."""
     if text.lstrip().startswith("["):
         try:
-            names = json.loads(text)
-        except ValueError:
+            names = json.loads(text, strict=False)
+        except (ValueError, RecursionError):
             names = None
         if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
             return [tuple(names)]
@@ -70,9 +81,9 @@ def node_of(workspace: Workspace, text: str | None) -> int:
 
 def new_place(workspace: Workspace, text: str) -> tuple[int, str]:
     """Parent and name of a feature that is to be made."""
-    *above, name = max(readings(text), key=len)
-    if not above:
-        return ROOT, name
+    tree = workspace.tree()
+    options = sorted(readings(text), key=len, reverse=True)
+    *above, name = next((path for path in options if path[:-1] and tree.node(path[:-1]) is not None), options[0])
     return workspace.views.node(above), name
 
 
@@ -99,7 +110,8 @@ def as_line(found: Found, shown: str) -> str:
     marks += [f"{found.children:,} below"] if found.children else []
     marks += ["locked"] if found.locked else []
     marks += [found.status] if found.status else []
-    return f"{shown}  [{'; '.join(marks)}]" + (f"  {found.note}" if found.note else "")
+    note = " ".join(found.note.split())
+    return f"{shown}  [{'; '.join(marks)}]" + (f"  {note}" if note else "")
 
 
 def whole(text: str) -> int:
@@ -117,8 +129,9 @@ def items_of(texts: Sequence[str]) -> list[int] | None:
     """Numbers and ranges such as `3` and `5-9`; None for none. Raises `BadInput`."""
     found: list[int] = []
     for text in texts:
-        first, _, last = text.partition("-")
-        if not first.isdecimal() or (last and not last.isdecimal()) or len(text) > 18:
+        first, mark, last = text.partition("-")
+        last = last if mark else first
+        if not (first.isdecimal() and last.isdecimal() and int(first[:18]) <= int(last[:18]) < _MOST_ITEMS):
             raise BadInput(f"`{text}` names no items; give numbers and ranges such as `3 5-9`.")
-        found.extend(range(int(first), int(last or first) + 1))
+        found.extend(range(int(first), int(last) + 1))
     return found or None

@@ -27,7 +27,7 @@ from synth.store import Database, funnel, queries
 from synth.store.funnel import Counts, Drop, Funnel, Stage, Usage
 from synth.store.queries import DatasetRow, EvolutionNode, ForestRow, SeedGroup, TaskRow
 from synth.store.tree_log import TreeLog
-from synth.tree.columns import FeatureTree
+from synth.tree.columns import MAX_COUNT, FeatureTree
 from synth.workspace.samples import Gatherer
 from synth.workspace.settings import WorkspaceSettings, read_settings, write_settings
 from synth.workspace.shares import Probability
@@ -63,6 +63,8 @@ __all__ = [
 Form = Literal["messages", "alpaca", "full"]
 
 _EMBED_CHUNK = 256
+_DEEPEST = 200
+"""Names that a path in a journal may have."""
 
 _log = logging.getLogger(__name__)
 
@@ -233,9 +235,11 @@ class Workspace:
                         batch = read_journal(file, offset)
                         if batch.offset == offset:
                             break
+                        sound = [record for record in batch.records if _fits_the_tree(record)]
+                        damaged = batch.damaged + len(batch.records) - len(sound)
                         with self._trees.reopened_on_failure(), self._db.transaction():
-                            self._grow_tree(run_id, batch.records)
-                            total += self._db.ingest(run_id, file.name, batch.records, batch.offset, batch.damaged)
+                            self._grow_tree(run_id, sound)
+                            total += self._db.ingest(run_id, file.name, sound, batch.offset, damaged)
                         offset = batch.offset
             if total:
                 self._trees.checkpoint()
@@ -337,10 +341,11 @@ class Workspace:
 
     def _take_in_earlier_records(self) -> None:
         """A workspace from before trees were stored: its tree is what its records add up to."""
-        if self._trees.history.last == 0:
+        if self._trees.history.last == 0 and not self._trees.proposals():
             records: list[Extraction | Growth] = [*queries.extractions(self._db), *queries.growths(self._db)]
-            if records:
-                self._trees.observe("earlier runs", records)
+            sound = [record for record in records if _fits_the_tree(record)]
+            if sound:
+                self._trees.observe("earlier runs", sound)
 
     def _write_snapshot(self, folder: Path) -> None:
         self._trees.save(folder / "tree")
@@ -359,6 +364,26 @@ class Workspace:
             created=datetime.datetime.now(datetime.UTC).date().isoformat(),
             version=version("espalier"),
         )
+
+
+def _fits_the_tree(record: Record) -> bool:
+    """Whether the tree can hold what a record says: a line written by hand may say anything."""
+    if isinstance(record, Extraction):
+        paths, seed_id, counts = list(record.features), record.seed_id, [0.0]
+    elif isinstance(record, Growth):
+        paths, seed_id = [grown.path for grown in record.added], ""
+        counts = [grown.estimated for grown in record.added]
+    else:
+        return True
+    if not all(0 <= count <= MAX_COUNT for count in counts):
+        return False
+    if not all(0 < len(path) <= _DEEPEST and all(path) for path in paths):
+        return False
+    try:
+        "".join((record.id, seed_id, *(name for path in paths for name in path))).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def demo_config() -> RunConfig:

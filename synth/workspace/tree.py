@@ -107,7 +107,8 @@ class TreeKeeper:
         """Add what a run read and grew; with `review` growth is held as a proposal."""
         extractions = [record for record in records if isinstance(record, Extraction)]
         growths = [record for record in records if isinstance(record, Growth)]
-        summary = f"read {len(extractions):,} seeds" + (f", grew {len(growths):,} times" if growths else "")
+        summary = f"read {len(extractions):,} seeds"
+        summary += f", grew {len(growths):,} times" if growths and not review else ""
         with self._lock:
             with self._history.batch(Actor(kind="run", name=run_id), group=run_id, summary=summary):
                 for extraction in extractions:

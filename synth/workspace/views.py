@@ -56,7 +56,7 @@ def written(path: Sequence[str]) -> str:
     if not "".join(path).isprintable():
         return json.dumps(list(path))
     odd = any(not name or name != name.strip() or ">" in name or "---" in name for name in path)
-    if odd or (path and path[0].startswith("[")):
+    if odd or (path and path[0].startswith(("[", "-"))):
         return json.dumps(list(path), ensure_ascii=False)
     return " > ".join(path) or "the root"
 

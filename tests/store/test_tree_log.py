@@ -253,6 +253,24 @@ def test_proposals_and_what_was_decided_come_back(place: Place, size: int) -> No
         place.log.proposal("p-9")
 
 
+def test_decisions_outlive_rows_that_were_not_stored_in_the_end(place: Place) -> None:
+    made = Proposal("p-1", "2024", ANNA, "why", fragment=bulky(40_000))
+    made.decisions[[0, 39_999]] = [REFUSED, 12]
+    place.log.save_proposal(made)
+
+    def fail() -> None:
+        with place.log.together():
+            place.log.save_proposal(Proposal("p-1", "2024", ANNA, "why", fragment=bulky(40_100)))
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        fail()
+    place.reopen()
+    again = place.log.proposal("p-1")
+    assert again.decisions[:40_000].tolist() == made.decisions.tolist()
+    assert not again.decisions[40_000:].any()
+
+
 def test_a_damaged_proposal_is_named(place: Place) -> None:
     place.log.save_proposal(Proposal("p-1", "2024", ANNA, "", fragment=bulky(40_000)))
     file = place.folder / "tree" / "p-1.arrow"

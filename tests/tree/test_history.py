@@ -269,6 +269,21 @@ def test_undo_of_what_others_built_on_is_refused_and_says_so() -> None:
     assert len(history.tree) == 0
 
 
+def test_a_group_is_not_undone_past_what_came_in_between() -> None:
+    history = History(FeatureTree(), MemoryLog())
+    for number, run in enumerate(("run-1", "run-2", "run-1"), start=1):
+        with history.batch(RUN, group=run):
+            history.tree.add_extraction(extraction([("a", "b")]), f"seed-{number}")
+    before = cells(history.tree)
+    with pytest.raises(EditConflict, match="another change came in between"):
+        history.undo_group("run-1", ANNA)
+    assert cells(history.tree) == before
+    history.undo(ANNA, 3)
+    history.undo_group("run-2", ANNA)
+    history.undo_group("run-1", ANNA)
+    assert len(history.tree) == 0
+
+
 def test_a_person_undoes_own_edits_not_what_a_run_added_meanwhile() -> None:
     history = History(tree_of({("a",): 1}), MemoryLog())
     history.do([Rename(node=1, name="better")], ANNA)

@@ -222,6 +222,22 @@ def test_a_lock_keeps_proposed_features_out() -> None:
     assert history.tree.observed(2) == 7
 
 
+def test_what_a_lock_keeps_out_stays_open_until_it_is_unlocked() -> None:
+    history = start()
+    history.do([Lock(node=1)], ANNA)
+    proposal = proposed({("a",): 0, ("a", "x"): 1, ("a", "x", "y"): 1, ("new",): 1})
+    entry = proposal.accept(history, ANNA)
+    assert entry is not None
+    assert entry.summary.startswith("accept 2 of 4")
+    assert proposal.states(set(history.in_force())) == ["accepted", "open", "open", "accepted"]
+    assert proposal.accept(history, ANNA) is None
+    assert proposal.states(set(history.in_force())) == ["accepted", "open", "open", "accepted"]
+    history.do([Lock(node=1, locked=False)], ANNA)
+    proposal.accept(history, ANNA)
+    assert proposal.states(set(history.in_force())) == ["accepted"] * 4
+    assert history.tree.node(("a", "x", "y")) is not None
+
+
 @pytest.mark.parametrize("how", ["add", "set", "keep"])
 def test_accepting_one_by_one_is_the_same_as_accepting_all(how: Counts) -> None:
     at_once, one_by_one = start(), start()
