@@ -95,7 +95,7 @@ def read_journal(file: Path, offset: int = 0, most_bytes: int = 8 << 20) -> Batc
         try:
             entry = json.loads(line)
             records.append(KINDS[entry["kind"]].model_validate(entry["record"]))
-        except (ValueError, KeyError, TypeError, ValidationError):
+        except (ValueError, KeyError, TypeError, RecursionError, ValidationError):
             damaged += 1
     return Batch(records, offset + end, damaged)
 

@@ -1,5 +1,5 @@
 """Records <-> DuckDB, and what is asked of them: the only place that knows SQL."""
 
-from synth.store.database import Database
+from synth.store.database import Database, DatabaseError
 
-__all__ = ["Database"]
+__all__ = ["Database", "DatabaseError"]

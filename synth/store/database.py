@@ -17,6 +17,9 @@ from synth.store.schema import TABLES, migrate
 
 R = TypeVar("R", bound=Record)
 
+DatabaseError = duckdb.Error
+"""What the database itself raises, for those who may not know which one it is."""
+
 _PLAIN = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 

@@ -113,6 +113,7 @@ class TreeLog:
     def forget_everything(self) -> None:
         """Take back a history that proved no good as a whole, right after it was read."""
         self._db.execute("delete from tree_entries")
+        self._db.execute("delete from tree_snapshots")
         self._ahead = {}
 
     # snapshots

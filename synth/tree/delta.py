@@ -150,11 +150,12 @@ def apply(tree: Table, delta: Delta, *, trusted: bool = False) -> None:
 
 
 def take_back(tree: Table, delta: Delta) -> None:
-    """Undo the latest change as if it had never been: its rows and texts go too, since no log will name them."""
+    """Undo the latest change as if it had never been: its rows go too, since no log will name them.
+
+    Its texts stay, unused: a reader in another thread may just be on the way from a row to its text.
+    """
     _write(tree, delta.reversed())
     tree.resize(delta.first)
-    tree.strings.truncate(delta.texts[0])
-    tree.seeds.truncate(delta.seeds[0])
 
 
 def compose(first: Delta, then: Delta) -> Delta:

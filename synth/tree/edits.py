@@ -11,7 +11,7 @@ import numpy as np
 from synth.errors import BadInput
 from synth.tree.columns import STATUSES, FeatureTree
 from synth.tree.delta import Delta, recording
-from synth.tree.merge import merge_fragment, merge_nodes
+from synth.tree.merge import check_sums, merge_fragment, merge_nodes
 from synth.tree.operations import (
     Add,
     AddMany,
@@ -109,6 +109,7 @@ def _add(tree: FeatureTree, operation: Add) -> None:
     _check_counts(operation.observed, operation.estimated, name)
     estimated = float("nan") if operation.estimated is None else operation.estimated
     node = tree.create(operation.parent, name, observed=operation.observed, estimated=estimated)
+    check_sums(tree, [operation.parent])
     if operation.before is not None:
         _put_before(tree, node, operation.before)
 
@@ -131,6 +132,7 @@ def _move(tree: FeatureTree, operation: Move) -> None:
             raise BadInput(f"{_name(tree, node)} cannot be moved below itself; choose a parent outside of it.")
         _new_name(tree, parent, tree.name(node))
         tree.change(node, parent=parent, rank=0)
+        check_sums(tree, [parent])
     if operation.before is not None:
         _put_before(tree, node, operation.before)
 
@@ -208,6 +210,7 @@ def _set_count(tree: FeatureTree, operation: SetCount) -> None:
     elif operation.estimated is not None:
         cells["estimated"] = operation.estimated
     tree.change(operation.node, **cells)
+    check_sums(tree, [tree.parent(operation.node)])
 
 
 def _lock(tree: FeatureTree, operation: Lock) -> None:

@@ -88,3 +88,8 @@ def shown_order(
     if same.any():
         order = np.lexsort((strings.places(name), ranked, parent))
     return order
+
+
+def sort_rank(rank: int) -> int:
+    """Nodes with a rank come first, by rank; the others, with rank 0, follow by name."""
+    return int(rank) - 1 if rank else UNRANKED

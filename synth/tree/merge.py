@@ -1,5 +1,6 @@
 """Merging: a fragment into the tree, or one node of it into another. Counts add up, in any order the same."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ from synth.tree.bulk import fragment_cells, ranks
 from synth.tree.columns import FeatureTree
 from synth.tree.fragment import NO_PARENT, Fragment
 from synth.tree.integrity import fault
-from synth.tree.table import MAX_COUNT, ROOT
+from synth.tree.table import MAX_COUNT, MAX_SUM, ROOT
 
 Counts = Literal["add", "set", "keep"]
 """What happens to the counts of a feature that is there already: the sum, the fragment's, or its own."""
@@ -64,6 +65,7 @@ def merge_fragment(
         _create_each(tree, fragment, new, nodes, parent)
     _show(tree, fragment, nodes)
     removed = _remove_others(tree, nodes, parent) if replace else 0
+    check_sums(tree, np.unique(tree.column("parent")[nodes[nodes != _BLOCKED]]).tolist())
     return Merged(nodes, len(new), len(met), int((nodes == _BLOCKED).sum()), removed)
 
 
@@ -84,9 +86,21 @@ def merge_nodes(tree: FeatureTree, target: int, source: int) -> None:
             else:
                 waiting.append((same, child))
         _add_counts(tree, into, what)
+        check_sums(tree, [into, tree.parent(into)])
     # the sources that were merged have no live children left but merged ones: they go from below
     gone = np.array([source, *tree.nodes(source)], np.int32)[::-1]
     tree.change_many(gone, {"alive": np.zeros(len(gone), np.uint8)})
+
+
+def check_sums(tree: FeatureTree, parents: Iterable[int]) -> None:
+    """Raises `BadInput` where the counts of a parent's children add up to more than its sum can hold."""
+    for parent in parents:
+        # fewer children than this cannot, whatever their counts
+        if tree.child_count(parent) * MAX_COUNT > MAX_SUM:
+            total = float(tree.layout().counts_of(tree.child_ids(parent)).sum())
+            if total > MAX_SUM:
+                place = f"`{tree.name(parent)}`" if parent != ROOT else "the root"
+                raise BadInput(f"the counts below {place} would add up to more than {MAX_SUM:,}; give smaller ones.")
 
 
 def held_by_lock(tree: FeatureTree, node: int) -> bool:
@@ -162,9 +176,27 @@ def _meet(
     if counts == "set" and fragment.source is not None:
         source = tree.strings.add_many([fragment.source[int(row)] for row in rows])
         same = np.zeros(len(rows), np.bool_)
+    _remark(tree, fragment, rows, held, over=counts == "set")
     changed = ~same
     values: dict[str, NDArray[Any]] = {"observed": observed, "estimated": estimated, "source": source}
     tree.change_many(held[changed], {name: column[changed] for name, column in values.items()})
+
+
+def _remark(
+    tree: FeatureTree, fragment: Fragment, rows: NDArray[np.int64], held: NDArray[np.int32], *, over: bool
+) -> None:
+    """Locks, statuses and notes that the fragment brings: where there are none yet, or `over` those that are there."""
+    for name, given in (("locked", fragment.locked), ("status", fragment.status)):
+        if given is not None:
+            before = tree.column(name)[held]
+            after = given[rows].astype(np.uint8)
+            changed = (after != before) & (over | (before == 0))
+            tree.change_many(held[changed], {name: after[changed]})
+    if fragment.note:
+        for row, node in zip(rows.tolist(), held.tolist(), strict=True):
+            text = fragment.note.get(row, "")
+            if text and text != tree.note(node) and (over or not tree.note(node)):
+                tree.change(node, note=tree.strings.add(text))
 
 
 def _equal(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.bool_]:

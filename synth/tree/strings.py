@@ -121,15 +121,6 @@ class Strings:
         """The texts from number `first` on."""
         return tuple(self[number] for number in range(first, len(self)))
 
-    def truncate(self, size: int) -> None:
-        """Forget the texts from number `size` on; nothing may use them."""
-        if size < len(self):
-            self._settle(None)
-            self._offsets = self._offsets[: size + 1]
-            self._block = self._block[: self._offsets[-1]]
-            self._settle(None)
-            self._memo = {text: number for text, number in self._memo.items() if number < size}
-
     def copy(self) -> "Strings":
         """A table that goes on by itself from here; the block is shared."""
         block, offsets = self.blocks()

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.tree.layout import CELLS, DERIVED, UNRANKED, Layout, Recorder, Value, shown_order, weighed
+from synth.tree.layout import CELLS, DERIVED, Layout, Recorder, Value, shown_order, sort_rank, weighed
 from synth.tree.shown import Shown
 from synth.tree.strings import Strings
 
@@ -27,7 +27,9 @@ MICRO = 1_000_000
 """Counts are added up in millionths, as integers: the sum does not depend on the order of the merges."""
 
 MAX_COUNT = 10**9
-"""Largest count of a node; with it no sum over children can overflow."""
+"""Largest count of a node."""
+MAX_SUM = 9 * 10**12
+"""Largest sum of the counts of a node's children; in millionths it just fits into 64 bits."""
 
 _NARROW = 64
 """Children up to which a list is faster than moving parts of an array."""
@@ -58,9 +60,8 @@ class Table:
         self._room: dict[int, int] = {}
         """Places that a parent's range has, where that is more than its children need."""
         self._lookup: dict[int, dict[str, int]] = {}
-        self._guard = (
-            threading.RLock()
-        )  # while ranges move or names are looked up, so that no reader keeps what is past
+        # while ranges move or names are looked up, so that no reader keeps what is past
+        self._guard = threading.RLock()
         self._shown = Shown()
         self._sorted: dict[int, tuple[list[str], int]] = {}
         """Of parents met by `create_many`: names of the children as shown, and how many of them have a rank."""
@@ -143,8 +144,7 @@ class Table:
             counts = [estimated[node - first] for node in nodes]
             counted = [round(count * MICRO) for count in counts if count == count]
             if counted:
-                self._child_sum[parent] += sum(counted)
-                self._child_counted[parent] += len(counted)
+                self._add_sum(parent, sum(counted), len(counted))
         return first
 
     def change(self, node: int, **cells: Value) -> None:
@@ -253,7 +253,7 @@ class Table:
         parent = int(self._parent[node])
         start, width = int(self._start[parent]), int(self._width[parent])
         name = self.strings[self._name[node]]
-        place = self._place(start, width, _sort_rank(self._rank[node]), name)
+        place = self._place(start, width, sort_rank(self._rank[node]), name)
         if width >= self._room.get(parent, width):
             start = self._move_range(parent, start, width + 1)
         at = start + place
@@ -320,7 +320,7 @@ class Table:
         while low < high:
             middle = (low + high) // 2
             other = self._list[start + middle]
-            other_rank = _sort_rank(self._rank[other])
+            other_rank = sort_rank(self._rank[other])
             if other_rank < rank or (other_rank == rank and self.strings[self._name[other]] < name):
                 low = middle + 1
             else:
@@ -345,9 +345,14 @@ class Table:
         """Add a node's count to its parent's sum, or take it off."""
         observed, estimated = self._observed[node], self._estimated[node]
         if observed > 0 or estimated == estimated:
-            parent = self._parent[node]
-            self._child_sum[parent] += sign * round(float(observed if observed > 0 else estimated) * MICRO)
-            self._child_counted[parent] += sign
+            micro = sign * round(float(observed if observed > 0 else estimated) * MICRO)
+            self._add_sum(int(self._parent[node]), micro, sign)
+
+    def _add_sum(self, parent: int, micro: int, counted: int) -> None:
+        """Change the sum of a parent; beyond `MAX_SUM`, which is then refused and taken back, it runs around."""
+        total = int(self._child_sum[parent]) + micro
+        self._child_sum[parent] = total if abs(total) < 2**63 else (total + 2**63) % 2**64 - 2**63
+        self._child_counted[parent] += counted
 
     # evidence
 
@@ -393,8 +398,3 @@ class Table:
         self._observed, self._estimated, self._alive = columns["observed"], columns["estimated"], columns["alive"]
         self._start, self._width = columns["start"], columns["width"]
         self._child_sum, self._child_counted = columns["child_sum"], columns["child_counted"]
-
-
-def _sort_rank(rank: int) -> int:
-    """Nodes with a rank come first, by rank; the others, with rank 0, follow by name."""
-    return int(rank) - 1 if rank else UNRANKED

@@ -3,6 +3,8 @@
 import argparse
 import json
 import sys
+from collections.abc import Collection, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from synth.tree.diff import KINDS, Change
@@ -21,6 +23,7 @@ def add(tree: "argparse._SubParsersAction[argparse.ArgumentParser]", register: "
     history = register(tree, "history", _history, "what was done to the tree, by whom, when and why; newest first")
     history.add_argument("--of", metavar="PATH", help="only what changed this feature")
     history.add_argument("--limit", type=whole, default=50)
+    history.add_argument("--all", action="store_true", help="every entry of a run on a line of its own")
     history.add_argument("--json", action="store_true")
     undo = register(tree, "undo", _undo, "take back the latest batch that no run made, or what you name")
     undo.add_argument(
@@ -61,13 +64,34 @@ def _history(options: argparse.Namespace) -> int:
         log = workspace.trees.history
         entries = log.entries() if options.of is None else log.of_node(node_of(workspace, options.of))
         in_force = set(log.in_force())
-    for entry in list(reversed(entries))[: options.limit]:
-        print(entry.model_dump_json() if options.json else _line(entry, undone=entry.number not in in_force))
+    newest = list(reversed(entries))
+    if options.json:
+        lines = [entry.model_dump_json() for entry in newest]
+    elif options.all:
+        lines = [_line(entry, undone=entry.number not in in_force) for entry in newest]
+    else:
+        # a run stores what it did every other moment: here its entries are one line
+        lines = [_together(list(part), in_force) for _, part in groupby(newest, key=_belongs)]
+    for line in lines[: options.limit]:
+        print(line)
     if not entries and not options.json:
         print("nothing was done to the tree yet.", file=sys.stderr)
-    if len(entries) > options.limit and not options.json:
-        print(f"... {len(entries) - options.limit:,} older; see more with --limit.", file=sys.stderr)
+    if len(lines) > options.limit and not options.json:
+        print(f"... {len(lines) - options.limit:,} older; see more with --limit.", file=sys.stderr)
     return 0
+
+
+def _belongs(entry: Entry) -> str:
+    """Neighbours that this gives the same text are shown as one."""
+    return f"run {entry.group}" if entry.actor.kind == "run" and entry.action == "do" else str(entry.number)
+
+
+def _together(part: Sequence[Entry], in_force: Collection[int]) -> str:
+    latest, first = part[0], part[-1]
+    line = _line(latest, undone=latest.number not in in_force)
+    if len(part) == 1:
+        return line
+    return f"{f'{first.number}-{latest.number}':>11}{line[6:]}, and {len(part) - 1:,} entries before; see --all"
 
 
 def _line(entry: Entry, *, undone: bool) -> str:

@@ -23,7 +23,7 @@ from synth.runs import Runs, RunStatus, StepProgress
 from synth.settings import DATA, RunConfig, load_config
 from synth.steps.coreset import pick_coreset
 from synth.steps.seeds import SeedReport, read_path, read_stdlib
-from synth.store import Database, funnel, queries
+from synth.store import Database, DatabaseError, funnel, queries
 from synth.store.funnel import Counts, Drop, Funnel, Stage, Usage
 from synth.store.queries import DatasetRow, EvolutionNode, ForestRow, SeedGroup, TaskRow
 from synth.store.tree_log import TreeLog
@@ -106,7 +106,7 @@ class Workspace:
             while not self._closing.wait(every_seconds):
                 try:
                     self.ingest()
-                except (EspalierError, OSError):
+                except (EspalierError, OSError, ValueError, DatabaseError):
                     _log.exception("reading journals failed; trying again")
 
         threading.Thread(target=loop, name="ingest", daemon=True).start()

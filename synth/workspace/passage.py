@@ -3,12 +3,13 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from pydantic import ValidationError
 
 from synth.errors import BadInput
+from synth.store.tree_log import Snapshot
 from synth.tree.codec import delta_from_bytes, delta_to_bytes
 from synth.tree.columns import FeatureTree
 from synth.tree.delta import Delta
@@ -16,17 +17,35 @@ from synth.tree.fragment import Fragment
 from synth.tree.history import Entry, History
 from synth.tree.integrity import faults
 
+_SNAPSHOT = '{"snapshot"'
 
-def write_history(history: History) -> Iterator[str]:
-    """One line an entry, in order."""
+
+def write_history(history: History, snapshots: Iterable[Snapshot]) -> Iterator[str]:
+    """One line an entry, in order, then one a snapshot."""
     for entry in history.entries():
         delta = delta_to_bytes(history.delta(entry)) if entry.action == "do" else b""
         yield json.dumps({"entry": entry.model_dump(mode="json"), "delta": base64.b64encode(delta).decode()})
+    for snapshot in snapshots:
+        yield json.dumps({"snapshot": snapshot.model_dump(mode="json")})
+
+
+def read_snapshots(lines: Sequence[str]) -> Iterator[Snapshot]:
+    """The names of states that stand behind the entries. Raises `BadInput` for one that cannot be."""
+    entries = sum(not line.startswith(_SNAPSHOT) for line in lines)
+    for line in lines[entries:]:
+        try:
+            snapshot = Snapshot.model_validate(json.loads(line)["snapshot"])
+        except (ValueError, KeyError, TypeError, ValidationError, RecursionError) as error:
+            raise BadInput(f"a snapshot in the file's history cannot be read: {error}.") from error
+        if not 0 <= snapshot.entry <= entries:
+            raise BadInput(f"snapshot `{snapshot.name}` names entry {snapshot.entry}, but the file has {entries}.")
+        yield snapshot
 
 
 def read_history(lines: Sequence[str]) -> Iterator[tuple[Entry, Delta | None]]:
     """Entries with their deltas. Raises `BadInput` that names the line where it is no entry or out of order."""
-    for number, line in enumerate(lines, start=1):
+    entries = sum(not line.startswith(_SNAPSHOT) for line in lines)
+    for number, line in enumerate(lines[:entries], start=1):
         try:
             value = json.loads(line)
             entry = Entry.model_validate(value["entry"])

@@ -21,7 +21,7 @@ from synth.tree.operations import Actor, Operation
 from synth.tree.proposals import REFUSED, Proposal, deletions_for
 from synth.tree.segment import open_segment, save_segment
 from synth.tree.table import ROOT
-from synth.workspace.passage import check_history, read_history, write_history
+from synth.workspace.passage import check_history, read_history, read_snapshots, write_history
 
 _ENTRIES_AT_REST, _ENTRIES_AT_WORK = 200, 1_000
 """Entries that opening may have to do again before a new base is worth writing, at the end and meanwhile."""
@@ -140,8 +140,8 @@ class TreeKeeper:
             return entry
 
     def written_history(self) -> Iterator[str]:
-        """Every entry with what it changed, as lines of JSON that `take_over` reads."""
-        return write_history(self._history)
+        """Every entry with what it changed, and the snapshots, as lines of JSON that `take_over` reads."""
+        return write_history(self._history, self.snapshots())
 
     def take_over(self, fragment: Fragment, lines: Sequence[str]) -> int:
         """Begin with a history from a file that leads to `fragment`. Returns its entries.
@@ -154,6 +154,8 @@ class TreeKeeper:
             with self._together():
                 for entry, delta in read_history(lines):
                     self._log.append(entry, delta)
+                for snapshot in read_snapshots(lines):
+                    self._log.add_snapshot(snapshot)
             try:
                 self._open()
                 check_history(self.tree, fragment)

@@ -24,6 +24,9 @@ from synth.tree.whatif import WhatIf, what_if
 from synth.workspace.shares import Probability, shares
 from synth.workspace.tree import TreeKeeper
 
+_AT_ONCE = 1_000
+"""Draws that are made while nobody may change the tree."""
+
 Told = Callable[[int, int], None]
 """Is told how much is done, and of how much."""
 
@@ -155,9 +158,13 @@ class TreeViews:
 
     def draws(self, sample: SampleConfig, count: int, seed: int) -> Iterator[Subtree]:
         """As `draw`, but from the whole tree, the language's category included, and one by one as asked for."""
+        shape = shape_of(sample)
         with self._keeper.reading() as tree:
-            shape = shape_of(sample)
-            yield from records_of(Drawer(tree, shape), shape, count, seed)
+            drawer = Drawer(tree, shape)
+        for first in range(0, count, _AT_ONCE):
+            with self._keeper.reading():
+                part = list(records_of(drawer, shape, min(_AT_ONCE, count - first), seed, first))
+            yield from part
 
     def what_if(self, sample: SampleConfig, temperature: float, draws: int) -> WhatIf:
         """What draws would give, computed instead of drawn; the language's category is drawn too."""
@@ -190,7 +197,8 @@ class TreeViews:
             done = write(fragment, form, out, overwrite=overwrite, history=history)
             left = (
                 (0 if history else self._keeper.history.last, "entries of the history"),
-                (len(self._keeper.snapshots()), "names of snapshots"),
+                (0 if history else len(self._keeper.snapshots()), "names of snapshots"),
+                (len(self._keeper.proposals()), "proposals"),
             )
             return Exported(done.files, (*done.dropped, *(f"{number:,} {what}" for number, what in left if number)))
 

@@ -33,7 +33,7 @@ def equation_1(counts: dict[str, float], temperature: float) -> dict[str, float]
     if not any(counts.values()):
         return dict.fromkeys(counts, 1 / len(counts))
     total = sum(counts.values())
-    powers = {name: exp(log(count / total) / temperature) for name, count in counts.items() if count}
+    powers = {name: exp((log(count) - log(total)) / temperature) for name, count in counts.items() if count}
     whole = sum(powers.values())
     return {name: powers.get(name, 0.0) / whole for name in counts}
 

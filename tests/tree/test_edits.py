@@ -70,7 +70,6 @@ def refused(tree: FeatureTree, operation: Operation, *words: str) -> None:
     assert state(tree) == before
     assert cells(tree) == all_cells
     assert list(faults(tree)) == []
-    assert "good" not in list(tree.strings)
 
 
 def done(tree: FeatureTree, *operations: Operation) -> None:
@@ -350,7 +349,9 @@ def test_values_that_are_no_counts_are_no_operations() -> None:
             make()
 
 
-@pytest.mark.parametrize("name", ["", " ", "\n\t", "x" * (MAX_NAME + 1), "half \ud83d"], ids=ascii)
+@pytest.mark.parametrize(
+    "name", ["", " ", "\n\t", "x" * (MAX_NAME + 1), "half \ud83d"], ids=["none", "blank", "breaks", "long", "half"]
+)
 def test_names_that_are_none_are_refused(name: str) -> None:
     tree = garden()
     said = "surrogate" if "\ud83d" in name else f"{MAX_NAME:,}" if name.startswith("x") else "empty"

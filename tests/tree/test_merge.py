@@ -20,7 +20,7 @@ from synth.tree.merge import Merged, merge_fragment
 from synth.tree.operations import Lock, Merge, Note, Reorder
 from synth.tree.segment import copy_tree
 from synth.tree.table import MAX_COUNT
-from tests.tree.strategies import names
+from tests.tree.strategies import names, tree_of
 from tests.tree.test_history import ANNA, cells, state, sums
 
 Path = tuple[str, ...]
@@ -349,4 +349,37 @@ def test_a_name_that_comes_twice_among_many_rows_takes_all_of_them_back() -> Non
         merge_fragment(tree, fragment)
     assert cells(tree) == before
     assert list(faults(tree)) == []
-    assert "n7" not in list(tree.strings)
+
+
+def test_an_import_brings_its_remarks_where_there_are_none_and_a_replacement_everywhere() -> None:
+    tree = tree_of({("a",): 1, ("b",): 1, ("c",): 1})
+    a, b, c = tree.children(0)
+    tree.change(b, note=tree.strings.add("ours"), status=1)
+    tree.change(c, locked=1)
+    made = FragmentBuilder()
+    for name in "abc":
+        made.count(made.add(NO_PARENT, name), 5)
+    fragment = made.finish()
+    fragment.note = {0: "theirs", 1: "theirs", 2: "theirs"}
+    fragment.status = np.array([2, 2, 2], np.uint8)
+    fragment.locked = np.array([True, False, False])
+    merge_fragment(tree, fragment, counts="add")
+    assert [tree.note(node) for node in (a, b, c)] == ["theirs", "ours", ""]
+    assert [tree.status(node) for node in (a, b, c)] == ["reviewed", "to review", ""]
+    assert [tree.locked(node) for node in (a, b, c)] == [True, False, True]
+    tree.change(a, locked=0)
+    merge_fragment(tree, fragment, replace=True)
+    assert [tree.note(node) for node in (a, b, c)] == ["theirs", "theirs", ""]
+    assert [tree.status(node) for node in (a, b, c)] == ["reviewed", "reviewed", ""]
+
+
+def test_counts_below_one_parent_may_not_add_up_to_more_than_a_sum_holds() -> None:
+    made = FragmentBuilder()
+    top = made.add(NO_PARENT, "top")
+    for number in range(9_400):
+        made.count(made.add(top, f"n{number}"), MAX_COUNT)
+    tree = FeatureTree()
+    with pytest.raises(BadInput, match=r"counts below `top` would add up"), recording(tree):
+        merge_fragment(tree, made.finish())
+    assert len(tree) == 0
+    assert list(faults(tree)) == []

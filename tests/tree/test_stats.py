@@ -26,7 +26,7 @@ def marked_trees(draw: st.DrawFn) -> FeatureTree:
                 Note(node=node, text="seen"),
                 Status(node=node, status=draw(st.sampled_from(STATUSES))),
                 SetCount(node=node, observed=0),
-                Lock(node=node) if taken else Rename(node=node, name=other),
+                Lock(node=node) if taken or not other.strip() else Rename(node=node, name=other),
             ]
             if not tree.locked(node):
                 edit(tree, [draw(st.sampled_from(choices))] if not locked_around(tree, node) else [choices[1]])

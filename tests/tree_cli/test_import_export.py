@@ -97,7 +97,7 @@ def test_espalier_takes_the_history_along_and_undo_works_there(kitchen: Tool, tm
     assert "has no history" in plain.refused("import", tmp_path / "tree.csv", "--with-history")
 
 
-def test_a_branch_has_no_history_and_that_is_said_as_are_snapshots(kitchen: Tool, tmp_path: Path) -> None:
+def test_a_branch_has_no_history_and_that_is_said(kitchen: Tool, tmp_path: Path) -> None:
     said = kitchen("export", tmp_path / "branch.espalier", "--format", "espalier", "--below", "error handling")
     assert "6 entries of the history" in said.out
     other = Tool(tmp_path / "other")
@@ -106,7 +106,21 @@ def test_a_branch_has_no_history_and_that_is_said_as_are_snapshots(kitchen: Tool
         path[1:] for path, *_ in kitchen.state() if path[0] == "error handling" and path[1:]
     ]
     kitchen("snapshot", "good")
-    assert "names of snapshots" in kitchen("export", tmp_path / "tree.espalier", "--format", "espalier").out
+    assert "1 names of snapshots" in kitchen("export", tmp_path / "tree.csv", "--format", "csv").out
+
+
+def test_names_of_states_travel_with_the_history(kitchen: Tool, tmp_path: Path) -> None:
+    kitchen("snapshot", "good", "--reason", "checked")
+    named = kitchen.state()
+    kitchen("delete", "error handling")
+    said = kitchen("export", tmp_path / "tree.espalier", "--format", "espalier").out
+    assert "cannot carry" not in said
+    other = Tool(tmp_path / "other")
+    other("import", tmp_path / "tree.espalier", "--with-history")
+    assert other.state() == kitchen.state() != named
+    assert other("snapshots").out == kitchen("snapshots").out
+    other("restore", "good")
+    assert other.state() == named
 
 
 @pytest.mark.parametrize("options", [[], ["--below", "odd > x"], ["--replace"], ["--replace", "--below", "workflow"]])
