@@ -112,7 +112,7 @@ def test_a_branch_has_no_history_and_that_is_said(kitchen: Tool, tmp_path: Path)
 def test_names_of_states_travel_with_the_history(kitchen: Tool, tmp_path: Path) -> None:
     kitchen("snapshot", "good", "--reason", "checked")
     named = kitchen.state()
-    kitchen("delete", "error handling")
+    kitchen("add", "error handling > late", "--observed", "3")
     said = kitchen("export", tmp_path / "tree.espalier", "--format", "espalier").out
     assert "cannot carry" not in said
     other = Tool(tmp_path / "other")

@@ -53,7 +53,7 @@ FORMATS: dict[str, Format] = {
         Format("jsonl", ".jsonl", "One feature a line with path, counts, lock, status, note and evidence.", _TABLE),
         Format("csv", ".csv", "A table for spreadsheets, one feature a row.", _TABLE),
         Format("parquet", ".parquet", "A table for data tools, one feature a row, small and fast to load.", _TABLE),
-        Format("espalier", ".espalier", "The whole tree with its history; nothing is lost.", _TABLE | {"source"}),
+        Format("espalier", ".espalier", "The whole tree with its history and snapshots.", _TABLE | {"source"}),
     )
 }
 
