@@ -173,19 +173,24 @@ def compose(first: Delta, then: Delta) -> Delta:
     )
 
 
-def check_chain(deltas: Sequence[Delta], rows: int) -> None:
+def check_chain(deltas: Sequence[Delta]) -> None:
     """Raises `EditConflict` where what one of the deltas leaves is not what a later one goes on from.
 
     Between two of them something else has changed the same cell then, which `compose` would pass over.
     """
     for name, kind in CELLS.items():
-        known, left = np.zeros(rows, np.bool_), np.zeros(rows, kind).view(_bits(kind))
-        for cells in (delta.cells[name] for delta in deltas if name in delta.cells):
-            if (known[cells.nodes] & (left[cells.nodes] != cells.before.view(_bits(kind)))).any():
+        links = [delta.cells[name] for delta in deltas if name in delta.cells]
+        if len(links) < 2:
+            continue
+        nodes = np.unique(np.concatenate([cells.nodes for cells in links]))
+        known, left = np.zeros(len(nodes), np.bool_), np.zeros(len(nodes), kind).view(_bits(kind))
+        for cells in links:
+            at = np.searchsorted(nodes, cells.nodes)
+            if (known[at] & (left[at] != cells.before.view(_bits(kind)))).any():
                 raise EditConflict(
                     f"another change came in between and wrote {name} of the same features; undo that change first."
                 )
-            known[cells.nodes], left[cells.nodes] = True, cells.after.view(_bits(kind))
+            known[at], left[at] = True, cells.after.view(_bits(kind))
 
 
 def blank(rows: int) -> Delta:

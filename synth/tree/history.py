@@ -219,7 +219,7 @@ class History:
     def _again(self, action: Action, numbers: tuple[int, ...], actor: Actor, reason: str) -> Entry:
         entry = self._entry(action, actor, reason, self._recall(action, numbers), targets=numbers)
         parts = self._parts(entry)
-        check_chain(parts, self.tree.rows)
+        check_chain(parts)
         delta = _chain(parts)
         apply(self.tree, delta)
         entry = entry.model_copy(update={"touched": len(delta.nodes())})
