@@ -5,6 +5,8 @@ import streamlit as st
 from pages.parts.branch import show_branch
 from pages.parts.node_detail import show_node
 from pages.parts.shell import empty_state, page, said_plainly
+from pages.parts.tree_edit import show_said
+from pages.parts.tree_history import show_history, show_proposals, show_way_back
 from pages.parts.tree_map import show_map
 from pages.parts.tree_table import show_table, show_totals
 from synth.workspace import Workspace
@@ -19,6 +21,7 @@ def workbench(workspace: Workspace) -> None:
     """Map or table, and the feature looked at: one state, so each leads to the same detail."""
     with said_plainly():
         tree = workspace.tree()
+        show_said()
         show_totals(workspace)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             view = st.segmented_control(
@@ -35,7 +38,10 @@ def workbench(workspace: Workspace) -> None:
             show_map(tree, path, colour == "depth", KEY)
         else:
             show_table(workspace, KEY)
-        show_node(workspace, tree, path)
+        show_node(workspace, tree, path, KEY)
+        show_way_back(workspace, KEY)
+        show_proposals(workspace, KEY)
+        show_history(workspace, KEY)
 
 
 with page("Tree", "All features of all seeds in one tree, with counts, and what growth added to it.") as ws:

@@ -6,6 +6,7 @@ from pages.parts.branch import by_count, said
 from pages.parts.pager import choose_page
 from pages.parts.seed_table import show_code
 from pages.parts.text import amount, counted, plain, short
+from pages.parts.tree_edit import show_actions
 from synth.records import FeaturePath, Seed
 from synth.workspace import FeatureTree, Workspace
 
@@ -13,7 +14,7 @@ _SIBLINGS = 12
 _EVIDENCE = 8
 
 
-def show_node(workspace: Workspace, tree: FeatureTree, path: FeaturePath) -> None:
+def show_node(workspace: Workspace, tree: FeatureTree, path: FeaturePath, key: str) -> None:
     """The feature at `path`; says how to choose one where none is chosen."""
     node = tree.node(path)
     with st.container(border=True):
@@ -22,6 +23,10 @@ def show_node(workspace: Workspace, tree: FeatureTree, path: FeaturePath) -> Non
             return
         st.markdown(f"### {plain(path[-1])}", anchors=False)
         st.caption(f"{said(path[:-1])}, level {len(path)}")
+        show_actions(workspace, tree, path, key)
+        if tree.note(node) or tree.status(node):
+            said_of_it = f"**{tree.status(node)}** " if tree.status(node) else ""
+            st.markdown(f":material/sticky_note_2: {said_of_it}{plain(tree.note(node))}")
         _counts(tree, node)
         siblings, evidence = st.columns([2, 3], gap="medium")
         with siblings:

@@ -27,6 +27,7 @@ from synth.store import Database, DatabaseError, funnel, queries
 from synth.store.funnel import Counts, Drop, Funnel, Stage, Usage
 from synth.store.queries import DatasetRow, EvolutionNode, ForestRow, SeedGroup, TaskRow
 from synth.store.tree_log import TreeLog
+from synth.tree import operations
 from synth.tree.columns import MAX_COUNT, FeatureTree
 from synth.workspace.samples import Gatherer
 from synth.workspace.settings import WorkspaceSettings, read_settings, write_settings
@@ -58,6 +59,7 @@ __all__ = [
     "Workspace",
     "WorkspaceSettings",
     "demo_config",
+    "operations",
 ]
 
 Form = Literal["messages", "alpaca", "full"]
