@@ -208,6 +208,7 @@ def _misplaced(
     strays = find_strays(search.tree, search.levels, embed, margin, limit_nodes, progress)
     scores = strays.other - strays.own
     found = []
+    coming: set[tuple[int, str]] = set()
     for index in search.worst(strays.node, scores):
         node, better = int(strays.node[index]), int(strays.better[index])
         above = search.tree.parent(node)
@@ -218,7 +219,11 @@ def _misplaced(
         proposed: Proposed | None = search.lock(node, above, better)
         there = search.tree.child(better, search.tree.name(node))
         if proposed is None and there is None:
+            name = search.tree.name(node)
             proposed = search.move_obstacle(node) or (Move(node=node, parent=better),)
+            if (better, name) in coming:
+                proposed = "another of that name would go there too"
+            coming.add((better, name))
         elif proposed is None and there is not None:
             reason += ", which has a child of that name"
             proposed = search.merge_obstacle([there, node]) or (Merge(target=there, sources=(node,)),)
@@ -245,7 +250,9 @@ def _empty_names(search: _Search, progress: Progress | None) -> list[Finding]:
         if children:
             reason += f"; its {len(children):,} children belong below {search.said(above)}"
         proposed = _lift(search, node, above, children)
-        found.append(search.finding("empty names", node, reason, proposed, float(scores[index])))
+        found.append(
+            search.finding("empty names", node, reason + _lost(search, proposed), proposed, float(scores[index]))
+        )
     return found
 
 
@@ -271,8 +278,24 @@ def _chains(search: _Search) -> list[Finding]:
         else:
             reason += f"; {search.said(node)} would go, and {search.said(child)} stand below {search.said(above)}"
             proposed = _lift(search, node, above, [child])
+        reason += _lost(search, proposed)
         found.append(search.finding("chains", node, reason, proposed, float(scores[index])))
     return found
+
+
+def _lost(search: _Search, proposed: Proposed) -> str:
+    """What was seen of a feature that is lifted out, or said of it, and goes with it, in words."""
+    if isinstance(proposed, str) or not isinstance(proposed[-1], Delete):
+        return ""
+    node = proposed[-1].node
+    seeds = len(search.tree.seeds_of(node))
+    known = {
+        f"evidence of {seeds:,} seed{'' if seeds == 1 else 's'}": seeds,
+        "its note": search.tree.note(node),
+        "its status": search.tree.status(node),
+    }
+    lost = [what for what, there in known.items() if there]
+    return f"; lost with it: {', '.join(lost)}" if lost else ""
 
 
 def _lift(search: _Search, node: int, above: int, children: Sequence[int]) -> Proposed:

@@ -31,7 +31,7 @@ class Listing:
 
         `path`: parents before children, siblings as shown; `count` and `children`: the most first, then by path.
         """
-        wanted = tuple(dict.fromkeys(word.lower() for word in words))
+        wanted = tuple(dict.fromkeys(map(_lower, words)))
         key = (self._tree.revision, wanted, order)
         found = self._kept.get(key)
         if found is None:
@@ -60,3 +60,9 @@ class Listing:
         for level in breadth_first(self._tree)[1:]:
             found[level] |= found[parent[level]]
         return found
+
+
+def _lower(word: str) -> str:
+    """In small letters as the names are: Python alone knows of a sigma that ends a word."""
+    whole = word.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return str(pc.utf8_lower(pa.scalar(whole)).as_py())

@@ -25,11 +25,19 @@ def opened(options: argparse.Namespace) -> Iterator[Workspace]:
         str(options.workspace).encode()
     except UnicodeEncodeError:
         raise BadInput(f"{options.workspace} is not UTF-8; choose another --workspace.") from None
-    workspace = Workspace(options.workspace)
     try:
-        yield workspace
-    finally:
-        workspace.close()
+        workspace = Workspace(options.workspace)
+        try:
+            yield workspace
+        finally:
+            workspace.close()
+    except BrokenPipeError:
+        raise  # who reads the output went away; nothing is wrong with a file
+    except OSError as error:
+        place = error.filename or options.workspace
+        raise BadInput(
+            f"{place}: {error.strerror or error}; free space there, or check the name and rights."
+        ) from error
 
 
 @contextmanager

@@ -314,7 +314,11 @@ class TreeKeeper:
 
     def _write_base(self) -> None:
         last = self._history.last
-        save_segment(self.tree, self._folder / f"base-{last:08d}", {"entry": last})
+        try:
+            save_segment(self.tree, self._folder / f"base-{last:08d}", {"entry": last})
+        except OSError:
+            shutil.rmtree(self._folder / f"base-{last:08d}.part", ignore_errors=True)
+            return  # the log holds the change: a full disk costs only time at the next opening
         self._base = last
         for base in self._folder.glob("base-*"):
             if base.name != f"base-{last:08d}":

@@ -330,3 +330,36 @@ def test_what_cannot_be_looked_for_is_refused_and_an_empty_tree_has_no_faults() 
     with pytest.raises(BadInput, match="no feature with id 7"):
         find(tree, "chains", below=7)
     assert [find(tree, kind, embed=letters, drawn=[]) for kind in KINDS] == [[]] * len(KINDS)
+
+
+def test_what_was_seen_or_said_of_a_feature_does_not_go_unsaid() -> None:
+    tree = FeatureTree.from_rows(
+        [
+            (("workflow",), 9, None, []),
+            (("workflow", "parse"), 2, None, ["seed-1", "seed-2"]),
+            (("workflow", "parse", "parse file"), 0, 7.5, []),
+            (("workflow", "none"), 1, None, ["seed-1"]),
+        ]
+    )
+    edit(tree, [Note(node=at(tree, "workflow", "parse"), text="kept"), Lock(node=at(tree, "workflow", "none"))])
+    (chain,) = find(tree, "chains")
+    assert isinstance(chain.operations[-1], Delete)
+    assert chain.reason.endswith("; lost with it: evidence of 2 seeds, its note")
+    edit(tree, [Lock(node=at(tree, "workflow", "none"), locked=False)])
+    (empty,) = find(tree, "empty names")
+    assert empty.reason.endswith("; lost with it: evidence of 1 seed")
+
+
+def test_misplaced_twins_that_belong_in_one_place_can_be_accepted_together() -> None:
+    tree = rows(
+        ("data processing/file formats/encrypt passwords", 1), ("data processing/file formats/write json", 5),
+        ("data processing/file formats/parse xml documents", 5), ("data processing/tables/encrypt passwords", 1),
+        ("data processing/tables/join tables", 4), ("data processing/tables/sort rows of tables", 4),
+        ("security/cryptography/hash passwords", 4), ("security/cryptography/encrypt messages", 4),
+        ("security/cryptography/store passwords safely", 4),
+    )  # fmt: skip
+    found = find(tree, "misplaced", embed=SentenceEmbedder().embed)
+    twins = [finding for finding in found if finding.path[-1] == "encrypt passwords"]
+    assert [len(finding.operations) for finding in twins] == [1, 0]
+    assert "another of that name would go there too" in twins[1].reason
+    edit(tree, [operation for finding in found for operation in finding.operations])

@@ -236,6 +236,10 @@ def test_writing_asks_before_it_overwrites_and_leaves_nothing_half_done(tmp_path
         write(fragment, "outline", tmp_path, overwrite=True)
     with pytest.raises(BadInput, match="cannot be written"):
         write(fragment, "outline", tmp_path / "missing" / "tree.txt")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "not there yet.txt")
+    with pytest.raises(BadInput, match="exists"):
+        write(fragment, "outline", tmp_path / "link.txt")
+    assert (tmp_path / "link.txt").is_symlink()
     with pytest.raises(BadInput, match="known are epicoder"):
         write(fragment, "yaml", tmp_path / "tree.yaml")
     with pytest.raises(BadInput, match="empty"):

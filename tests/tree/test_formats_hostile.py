@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import os
+import time
+import tracemalloc
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -20,6 +22,7 @@ from synth.errors import BadInput
 from synth.tree.codec import fragment_to_bytes
 from synth.tree.columns import STATUSES, FeatureTree
 from synth.tree.formats import FORMATS, Imported, read, read_outline, write
+from synth.tree.formats.parquet import _Columns
 from synth.tree.fragment import NO_PARENT, Fragment, FragmentBuilder
 from synth.tree.table import MAX_COUNT
 
@@ -279,6 +282,11 @@ def test_parquet_that_is_refused(tmp_path: Path) -> None:
     ):
         pq.write_table(pa.table(columns), tmp_path / "tree.parquet")
         assert why in refused(tmp_path / "tree.parquet")
+    pq.write_table(pa.table({"path": pa.nulls(2)}), tmp_path / "tree.parquet")
+    assert "row 1: the path is empty" in refused(tmp_path / "tree.parquet")
+    empty = {name: pa.nulls(2) for name in ("observed", "estimated", "locked", "status", "note", "evidence")}
+    pq.write_table(pa.table({"path": paths, **empty}), tmp_path / "tree.parquet")
+    assert read(tmp_path / "tree.parquet").fragment.name == ["a", "b"]
     assert "no usable Parquet" in refused(kept(tmp_path, "cut.parquet", (tmp_path / "tree.parquet").read_bytes()[:-9]))
 
 
@@ -492,3 +500,89 @@ def test_a_mutated_tree_in_a_sound_zip_is_read_or_refused(data: st.DataObject) -
         except BadInput:
             return
     check_sound(imported)
+
+
+def test_nesting_about_as_deep_as_python_goes_is_read_or_refused() -> None:
+    """Where a value can just be read, but not shown or written again."""
+    for depth in range(850, 1000):
+        deep = "[" * depth + "]" * depth
+        check_either_way("epicoder", f'{{"a": ["b", {deep}]}}'.encode())
+        check_either_way("epicoder", f'{{"a": []}}\0{{"a": {{"frequency": {deep}}}}}'.encode())
+        check_either_way("epicoder", f'{{"a": []}}\0{{"a": {{"his_frequencies": {deep}, "frequency": 1}}}}'.encode())
+        check_either_way("jsonl", f'{{"path": {deep}}}'.encode())
+
+
+def test_texts_that_stand_often_are_counted_before_they_are_unpacked(tmp_path: Path) -> None:
+    """Half a million notes of 10,000 letters are 5 GB, and a few kB in the file."""
+    size = 500_000
+    note = pa.DictionaryArray.from_arrays(pa.array(np.zeros(size, np.int32)), pa.array(["x" * 10_000]))
+    for notes, column in (
+        (note, "note"),
+        (pa.LargeListArray.from_arrays(pa.array(np.arange(size + 1)), note), "evidence"),
+        (pa.StructArray.from_arrays([note], ["note"]), "other"),
+    ):
+        paths = pa.array([["a"]]).take(pa.array(np.zeros(size, np.int32)))
+        table = pa.table({"path": paths, column: notes})
+        pq.write_table(table, tmp_path / "tree.parquet", compression="zstd", store_schema=False)
+        assert (tmp_path / "tree.parquet").stat().st_size < 100_000
+        assert "unpacks to 5,000" in refused(tmp_path / "tree.parquet")
+
+
+def test_more_text_than_offsets_of_32_bits_reach_is_refused() -> None:
+    """Two pieces of 2 GB that nothing touches, so that they take no memory."""
+    ends = pa.py_buffer(np.array([0, 2**31 - 1], np.int32))
+    piece = pa.StringArray.from_buffers(1, ends, pa.py_buffer(np.zeros(2**31 - 1, np.uint8)))
+    table = pa.table({"note": pa.chunked_array([piece, piece])})
+    with pytest.raises(BadInput, match="too much text"):
+        _Columns(table, lambda row: f"row {row + 1}").texts("note")
+
+
+def test_long_names_above_many_others_are_refused(tmp_path: Path) -> None:
+    """60 names of 10,000 letters above 10,000 leaves: joined paths of 6 GB in a file of 700 kB."""
+    leaves = [str(number) for number in range(10_000)]
+    for below in (leaves, {leaf: [] for leaf in leaves}):
+        value: object = below
+        for _ in range(60):
+            value = {"x" * 10_000: value}
+        assert "the joined paths have more than 1,073,741,824" in refused(
+            kept(tmp_path, "features.json", json.dumps({"a": value}))
+        )
+
+
+def test_members_are_unpacked_no_further_than_they_say(tmp_path: Path) -> None:
+    path = tmp_path / "tree.espalier"
+    for packing, why in ((zipfile.ZIP_BZIP2, "packed in a way"), (zipfile.ZIP_DEFLATED, "broken zip file")):
+        with zipfile.ZipFile(path, "w", packing) as file:
+            file.writestr("tree.arrow", bytes(1 << 28))
+        data = bytearray(path.read_bytes())
+        entry = data.index(b"PK\x01\x02")
+        data[entry + 24 : entry + 28] = (100).to_bytes(4, "little")
+        path.write_bytes(data)
+        del data
+        tracemalloc.start()
+        try:
+            assert why in refused(path)
+            assert tracemalloc.get_traced_memory()[1] < 1 << 24
+        finally:
+            tracemalloc.stop()
+
+
+def test_odd_records_and_repeated_names_take_no_longer_each_the_more_there_are(tmp_path: Path) -> None:
+    size = 100_000
+    kept(tmp_path, "features.json", json.dumps({"a": [f"x{number}" for number in range(size)]}))
+    counts = {f"a---x{number}": {"frequency": 1} for number in range(size)}
+    kept(tmp_path, "frequencies.json", json.dumps(counts, indent=1))
+    started = time.perf_counter()
+    assert int(read(tmp_path).fragment.observed.sum()) == size
+    repeated = kept(tmp_path, "repeated.json", json.dumps({"a": [{"b": [f"x{number}"]} for number in range(size)]}))
+    assert len(read(repeated).fragment) == size + 2
+    assert time.perf_counter() - started < 15  # a minute and more where each looks at all before it
+
+
+def test_names_of_files_that_no_file_can_have(tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 300 + ".txt")
+    for format in (None, *FORMATS):
+        assert "too long" in refused(long, format)
+    for format in FORMATS:
+        with pytest.raises(BadInput, match="too long"):
+            write(small(), format, long)

@@ -48,3 +48,11 @@ def test_a_word_may_stand_in_any_name_of_the_path() -> None:
 
 def test_an_empty_tree_lists_nothing() -> None:
     assert Listing(FeatureTree()).nodes(["a"], "count").tolist() == []
+
+
+def test_letters_that_are_small_in_more_than_one_way_are_found() -> None:
+    tree = tree_of({("ΟΔΟΣ",): 1, ("İzmir",): 1})
+    listing = Listing(tree)
+    for name in ("ΟΔΟΣ", "οδοσ", "İzmir"):
+        assert len(listing.nodes([name])) == 1
+    assert len(listing.nodes(["\ud800"])) == 0

@@ -601,3 +601,15 @@ def test_what_was_said_to_be_done_outlives_a_sudden_end(tmp_path: Path) -> None:
         assert list(faults(home.tree)) == []
         assert state(home.tree) == state(home.replayed())
         home.db.close()
+
+
+def test_a_base_that_cannot_be_written_loses_nothing(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.keeper.edit([Add(parent=ROOT, name="kept")], ANNA)
+    blocked = tmp_path / "tree" / f"base-{home.keeper.history.last:08d}.part"
+    blocked.parent.mkdir(exist_ok=True)
+    blocked.write_bytes(b"a file where the folder should come")
+    home.keeper.checkpoint(1)
+    assert home.bases() == [blocked.name]
+    home.reopen()
+    assert [home.tree.name(node) for node in home.tree.children(ROOT)] == ["kept"]

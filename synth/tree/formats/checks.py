@@ -23,7 +23,10 @@ _SHOWN = 60
 
 def show(text: object) -> str:
     """A value as it can be quoted in a message: on one line and not long."""
-    shown = ascii(text) if isinstance(text, str) and not text.isprintable() else repr(text)
+    try:
+        shown = ascii(text) if isinstance(text, str) and not text.isprintable() else repr(text)
+    except RecursionError:
+        shown = "a value that is nested too deep"
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
 
 
@@ -70,6 +73,14 @@ def estimated_fault(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value or value < 0:
         return f"estimated is {show(value)}; it must be a number, 0 or more"
     return f"estimated is {show(value)}; the largest count is {MAX_COUNT:,}" if value > MAX_COUNT else None
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder. Raises BadInput where that cannot be told, as for a name that is too long."""
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be used: {error}") from None
 
 
 def read_bytes(path: Path) -> bytes:

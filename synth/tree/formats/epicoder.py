@@ -34,6 +34,9 @@ RECORD = ("frequency", "his_frequencies", "avg_sub_frequency")
 
 Progress = Callable[[int, int], None]
 
+MOST_LETTERS = 1 << 30
+"""Characters of all joined paths."""
+
 _STEPS = 200
 """Reports of progress a file, about."""
 
@@ -50,6 +53,8 @@ class _Features:
     name: list[str] = field(default_factory=list)
     key: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
+    letters: int = 0
+    """Characters of all keys."""
 
     def add(self, category: str, value: object) -> None:
         """Add a category with everything below it. Raises BadInput with the path of what is no tree."""
@@ -67,6 +72,7 @@ class _Features:
                 parent.append(above)
                 name.append(child)
                 key.append(before + child)
+                self._grow(len(key[row]), key[row])
                 if not below and below in ([], {}, None, ""):
                     continue
                 if len(open_nodes) >= MAX_DEPTH - 1:
@@ -78,9 +84,19 @@ class _Features:
                 parent.extend([row] * len(leaves))
                 name += leaves
                 joined = key[row] + JOIN
+                self._grow(len(joined) * len(leaves) + sum(map(len, leaves)), joined)
                 key += [joined + leaf for leaf in leaves]
             else:
                 open_nodes.pop()
+
+    def _grow(self, letters: int, key: str) -> None:
+        """Raises BadInput where long names over many others would make joined paths that fit into no memory."""
+        self.letters += letters
+        if self.letters > MOST_LETTERS:
+            raise BadInput(
+                f"{self.where}, at {show(key)}: the joined paths have more than {MOST_LETTERS:,} characters;"
+                " shorten names"
+            )
 
     def _leaves(self, value: object) -> list[str] | None:
         """The names of a list of leaves; None for anything else."""
@@ -107,7 +123,8 @@ class _Features:
                 f"{place}: expected a mapping or a list of names, got {show(value)}"
                 f"{hint or '; write {}, [] or null for a leaf'}"
             )
-        found: dict[str, list[object]] = {}
+        found: dict[str, object] = {}
+        merged: dict[str, list[object]] = {}
         for item in value:
             if isinstance(item, str):
                 pairs: list[tuple[str, object]] = [(item, None)]
@@ -118,9 +135,11 @@ class _Features:
             for name, below in pairs:
                 if name in found:
                     self.repeated.append(f"{key}{JOIN}{name}")
-                    found[name] = [*_as_list(found[name]), *_as_list(below)]
+                    if name not in merged:
+                        merged[name] = found[name] = [*_as_list(found[name])]
+                    merged[name] += _as_list(below)
                 else:
-                    found[name] = below  # type: ignore[assignment]  # any value of the file
+                    found[name] = below
         return iter(found.items())
 
 
@@ -228,7 +247,10 @@ def _read_counts(path: Path, rows: dict[str, int], counts: _Counts, progress: Ca
         if plain and raw.count('"') == 6:
             count, record = value[0][1], "".join(raw.split())  # no text in it: all space is layout
         else:
-            count, record = _odd_record(raw, f"{path}{place_of(text, start)}", key)
+            try:
+                count, record = _odd_record(raw, key)
+            except ValueError as error:  # to count the lines of each odd record would take for ever
+                raise BadInput(f"{path}{place_of(text, start)}: {error}") from None
         kind = type(count)
         if kind is int and 0 <= count <= MAX_COUNT:
             observed[row] = count
@@ -247,15 +269,20 @@ def _read_counts(path: Path, rows: dict[str, int], counts: _Counts, progress: Ca
             reported = end + step
 
 
-def _odd_record(raw: str, place: str, key: str) -> tuple[object, str]:
-    """The count and the compact text of a record with other fields than the usual, or in another order."""
+def _odd_record(raw: str, key: str) -> tuple[object, str]:
+    """The count and the compact text of a record with other fields than the usual, or in another order.
+
+    Raises ValueError with the key where it is none.
+    """
     try:
         record = json.loads(raw, object_pairs_hook=unique_object)
         text = json.dumps(record, separators=(",", ":"), allow_nan=False)
     except ValueError as error:
-        raise BadInput(f"{place}: {show(key)} cannot be used: {error}") from None
+        raise ValueError(f"{show(key)} cannot be used: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{show(key)} cannot be used: this value is nested too deep") from None
     if not isinstance(record, dict) or RECORD[0] not in record:
-        raise BadInput(f'{place}: {show(key)} must hold a mapping with "{RECORD[0]}", got {show(raw)}')
+        raise ValueError(f'{show(key)} must hold a mapping with "{RECORD[0]}", got {show(raw)}')
     return record[RECORD[0]], text
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from synth.errors import BadInput
-from synth.tree.formats.checks import first_bad_name, name_fault, read_text
+from synth.tree.formats.checks import first_bad_name, is_folder, name_fault, read_text
 from synth.tree.formats.epicoder import FEATURES, FREQUENCIES, Progress, read_epicoder
 from synth.tree.formats.epicoder_out import feature_lines, frequency_lines, shared_keys
 from synth.tree.formats.outline import markdown_lines, outline_lines, read_markdown, read_outline
@@ -99,7 +99,7 @@ def read(
     report = progress or _silent
     if known == "epicoder":
         features = path
-        if path.is_dir():
+        if is_folder(path):
             features = path / FEATURES
             beside = path / FREQUENCIES
             frequencies = frequencies or (beside if beside.exists() else None)
@@ -184,7 +184,7 @@ def _format(name: str) -> Format:
 
 def _guess(path: Path, frequencies: Path | None) -> str:
     """The format that the name and the first record tell."""
-    if path.is_dir():
+    if is_folder(path):
         if not (path / FEATURES).exists():
             raise BadInput(f"{path} is a folder without {FEATURES}; give a file, or a folder in EpiCoder's form")
         return "epicoder"
@@ -237,9 +237,9 @@ def _lines(make: Callable[[Fragment], Iterable[str]], fragment: Fragment) -> Cal
 def _put(parts: dict[Path, Callable[[Path], None]], folder: Path, *, make: bool, overwrite: bool) -> None:
     """Write all parts beside their places and move them there when all are complete."""
     for path in parts:
-        if path.is_dir():
+        if is_folder(path):
             raise BadInput(f"{path} is a folder; give the name of a file")
-        if not overwrite and path.exists():
+        if not overwrite and (path.exists() or path.is_symlink()):
             raise BadInput(f"{path} exists; choose another name or allow to overwrite it")
     try:
         if make:

@@ -31,6 +31,9 @@ from synth.tree.table import MAX_COUNT
 
 TREE, HISTORY = "tree.arrow", "history.jsonl"
 
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Python unpacks the others whole, whatever size a member claims to have."""
+
 _BROKEN_ZIP = (
     zipfile.BadZipFile,
     zlib.error,
@@ -68,12 +71,20 @@ def _members(path: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             known = [info for info in file.infolist() if info.filename in (TREE, HISTORY)]
+            if any(info.compress_type not in _PACKINGS for info in known):
+                raise BadInput(f"{path} is packed in a way that ours never are; export it again")
             size = sum(info.file_size for info in known)
             if size > MAX_BYTES:
                 raise BadInput(f"{path} unpacks to {size:,} bytes; the limit is {MAX_BYTES:,}")
-            return {info.filename: file.read(info) for info in known}
+            return {info.filename: _unpacked(file, info) for info in known}
     except _BROKEN_ZIP as error:
         raise BadInput(f"{path} is a broken zip file ({error}); export or copy it again") from None
+
+
+def _unpacked(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """A member, never unpacked beyond the size that the directory gives it."""
+    with file.open(info) as member:
+        return member.read(info.file_size)
 
 
 def _fragment(data: bytes, where: str) -> Fragment:

@@ -90,12 +90,32 @@ def read_parquet(path: Path) -> Fragment:
 def _parquet_table(path: Path, data: bytes) -> pa.Table:
     file = pq.ParquetFile(pa.BufferReader(data))
     groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
-    size = sum(group.total_byte_size for group in groups)
+    columns = [group.column(number) for group in groups for number in range(group.num_columns)]
+    size = max(sum(group.total_byte_size for group in groups), 8 * sum(column.num_values for column in columns))
+    if size <= MAX_BYTES:
+        size = _size_of_texts(data, file.schema)
     if size > MAX_BYTES:
         raise BadInput(f"{path} unpacks to {size:,} bytes; the limit is {MAX_BYTES:,}")
     table = file.read().combine_chunks()
     table.validate(full=True)
     return table
+
+
+def _size_of_texts(data: bytes, schema: pq.ParquetSchema) -> int:
+    """Bytes of all texts: one that stands often may be in the file once, but is written out for each row."""
+    leaves = [schema.column(number) for number in range(len(schema))]
+    texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
+    batches = pq.ParquetFile(pa.BufferReader(data), read_dictionary=texts).iter_batches()
+    return sum(_size_of(column) for batch in batches for column in batch.columns)
+
+
+def _size_of(array: pa.Array) -> int:
+    if pa.types.is_dictionary(array.type):
+        lengths = pc.fill_null(pc.binary_length(array.dictionary), 0)
+        return int(pc.sum(lengths.take(array.indices)).as_py() or 0)
+    if pa.types.is_struct(array.type):
+        return sum(map(_size_of, array.flatten()))
+    return _size_of(array.flatten()) if pa.types.is_nested(array.type) else 0
 
 
 def _first_line(error: BaseException) -> str:
@@ -181,11 +201,14 @@ class _Columns:
         return found
 
     def _column(self, name: str) -> pa.Array | None:
-        """The column in one piece, without a dictionary."""
-        if name not in self._table.column_names:
+        """The column in one piece, without a dictionary; None where it is missing or was written without a type."""
+        if name not in self._table.column_names or pa.types.is_null(self._table[name].type):
             return None
         column = self._table[name]
-        parts = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+        try:
+            parts = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+        except pa.ArrowInvalid:  # more than 2 GB of text with offsets of 32 bits
+            raise BadInput(f'{self._where(0)}: the column "{name}" holds too much text; shorten it') from None
         return parts.dictionary_decode() if pa.types.is_dictionary(parts.type) else parts
 
     def _check(
