@@ -198,11 +198,14 @@ class TreeLog:
     def _put(self, name: str, data: bytes) -> str:
         self._folder.mkdir(parents=True, exist_ok=True)
         draft = self._folder / f"{name}.part"
-        with draft.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._folder / name)
+        try:
+            with draft.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self._folder / name)
+        finally:
+            draft.unlink(missing_ok=True)
         sync_folder(self._folder)
         return name
 

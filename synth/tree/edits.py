@@ -84,7 +84,7 @@ def describe(tree: FeatureTree, operation: Operation) -> str:
         case Rename():
             return f"rename {_name(tree, operation.node)} to {_said(operation.name)}"
         case Move():
-            return f"move {_name(tree, operation.node)} below {_name(tree, operation.parent)}"
+            return f"move {_name(tree, operation.node)} below {_place(tree, operation.parent)}"
         case Reorder():
             return f"order the children of {_name(tree, operation.parent)}"
         case Merge():
@@ -285,6 +285,11 @@ def _is_below(tree: FeatureTree, node: int, top: int) -> bool:
     while node not in (top, ROOT):
         node = tree.parent(node)
     return node == top
+
+
+def _place(tree: FeatureTree, node: int) -> str:
+    """A feature with those above it."""
+    return _said(" > ".join(tree.path(node))) if node != ROOT and tree.alive(node) else _name(tree, node)
 
 
 def _name(tree: FeatureTree, node: int) -> str:

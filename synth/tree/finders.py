@@ -133,6 +133,10 @@ class _Search:
         name = self.tree.name(node)
         return "the top" if node == ROOT else f"`{name if len(name) <= 60 else name[:59] + '…'}`"
 
+    def placed(self, node: int) -> str:
+        """A name with those above it."""
+        return f"`{' > '.join(self.tree.path(node))}`" if node != ROOT else "the top"
+
     def counted(self, node: int) -> str:
         """A name with its count."""
         return f"{self.said(node)} ({_number(self.tree.count(node))})"
@@ -213,8 +217,8 @@ def _misplaced(
         node, better = int(strays.node[index]), int(strays.better[index])
         above = search.tree.parent(node)
         reason = (
-            f"{search.said(node)} is nearer to {search.said(better)} (cosine {strays.other[index]:.2f}) "
-            f"than to its parent {search.said(above)} ({strays.own[index]:.2f})"
+            f"{search.said(node)} is nearer to {search.placed(better)} (cosine {strays.other[index]:.2f}) "
+            f"than to its parent {search.placed(above)} ({strays.own[index]:.2f})"
         )
         proposed: Proposed | None = search.lock(node, above, better)
         there = search.tree.child(better, search.tree.name(node))

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from synth.tree.columns import FeatureTree
-from synth.tree.names import near_key
+from synth.tree.names import near_key, opposed
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
@@ -205,6 +205,10 @@ def _near_heads(
         size = end - start
         siblings = vectors[row[at : at + size]]
         at += size
+
+        def _name(place: int, first: int = start) -> str:
+            return str(texts[int(text[first + place])].as_py())
+
         free = np.ones(size, np.bool_)
         step = max(1, _BLOCK // size)
         for begin in range(0, size, step):
@@ -214,6 +218,8 @@ def _near_heads(
                 if free[begin + index]:
                     free[begin + index] = False
                     taken = np.flatnonzero(near[index] & free)
+                    own = _name(begin + index)
+                    taken = taken[[not opposed(own, _name(place)) for place in taken.tolist()]] if len(taken) else taken
                     if len(taken):
                         free[taken] = False
                         into[start + taken] = start + begin + index

@@ -58,6 +58,22 @@ _SAME_WORD = {
 }
 
 
+_PAIRS = """
+    with/without left/right top/bottom up/down upper/lower input/output read/write reading/writing encode/decode
+    encoding/decoding encrypt/decrypt encryption/decryption compress/decompress serialize/deserialize
+    serialization/deserialization min/max minimum/maximum first/last start/end start/stop open/close push/pop add/remove
+    insert/delete before/after ascending/descending increase/decrease increment/decrement enable/disable import/export
+    upload/download client/server source/target sync/async synchronous/asynchronous mutable/immutable static/dynamic
+    public/private local/global local/remote true/false load/save sender/receiver send/receive prefix/suffix row/column lock/unlock
+    horizontal/vertical inner/outer internal/external positive/negative even/odd forward/backward parent/child
+"""
+_OPPOSITES: dict[str, set[str]] = {}
+for _one, _other in (pair.split("/") for pair in _PAIRS.split()):
+    _OPPOSITES.setdefault(_one, set()).add(_other)
+    _OPPOSITES.setdefault(_other, set()).add(_one)
+"""Words of which one says what the other denies; near to each other for every embedding."""
+
+
 def clean(name: str) -> str:
     """`name` fit to show and store: one Unicode form, one space at a time, nothing invisible, case kept."""
     if name.isascii() and name.isprintable():
@@ -94,12 +110,28 @@ def near_duplicate(name: str, siblings: Iterable[str]) -> str | None:
 
 def near_key(name: str) -> str:
     """Names with the same key are near-duplicates. Not fit to show."""
-    words = [_stem(word) for word in _SEPARATOR.split(_HUMP.sub(" ", _trim(clean(name))).lower()) if word]
+    words = [_stem(word) for word in _words(name)]
     key = ""
     for word in words:
         # "layer 1 2" is not "layer 12"
         key += f" {word}" if key[-1:].isdigit() and word[0].isdigit() else word
     return key
+
+
+def opposed(one: str, other: str) -> bool:
+    """Whether names that may look alike say different things: opposite words, other numbers, or another order.
+
+    `string to integer` is not `integer to string`, and `top-down` is not `bottom-up`.
+    """
+    first, second = _words(one), _words(other)
+    if sorted(first) == sorted(second):
+        return first != second
+    apart = set(first) ^ set(second)
+    return any(word.isdigit() or _OPPOSITES.get(word, set()) & apart for word in apart)
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in _SEPARATOR.split(_HUMP.sub(" ", _trim(clean(name))).lower()) if word]
 
 
 def _trim(text: str) -> str:

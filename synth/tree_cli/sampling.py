@@ -210,7 +210,9 @@ def _plan(options: argparse.Namespace) -> int:
     with opened(options) as workspace, bar("packing") as told:
         sample = _sample(workspace, options)
         if options.pairs:
-            features = [path_of(workspace, text) for text in options.pairs]
+            features = list(dict.fromkeys(path_of(workspace, text) for text in options.pairs))
+            if len(features) < 2:
+                raise BadInput("--pairs needs two different features or more; name another one.")
             plan = workspace.views.cover_pairs(sample, features, told)
         else:
             below = node_of(workspace, options.below)

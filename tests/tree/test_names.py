@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.records import CATEGORIES
-from synth.tree.names import clean, near_duplicate, near_key, normalise
+from synth.tree.names import clean, near_duplicate, near_key, normalise, opposed
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,19 @@ def test_names_that_are_only_close_are_names_of_their_own(name: str, sibling: st
 def test_the_categories_are_normal_and_no_two_are_near_duplicates() -> None:
     assert [normalise(category) for category in CATEGORIES] == list(CATEGORIES)
     assert len({near_key(category) for category in CATEGORIES}) == len(CATEGORIES)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        ("integer to string", "string to integer", True),
+        ("split with delimiter", "split without delimiter", True),
+        ("top-down", "bottom-up", True),
+        ("level 1", "level 2", True),
+        ("readFile", "write file", True),
+        ("remove item", "delete item", False),
+        ("parse json", "parse json", False),
+    ],
+)
+def test_names_that_say_the_opposite_are_told_apart(one: str, other: str, apart: bool) -> None:
+    assert opposed(one, other) == opposed(other, one) == apart
