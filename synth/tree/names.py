@@ -60,11 +60,11 @@ _SAME_WORD = {
 
 _PAIRS = """
     with/without left/right top/bottom up/down upper/lower input/output read/write reading/writing encode/decode
-    encoding/decoding encrypt/decrypt encryption/decryption compress/decompress serialize/deserialize
+    encoding/decoding encrypt/decrypt encryption/decryption compress/decompress serialize/deserialize lock/unlock
     serialization/deserialization min/max minimum/maximum first/last start/end start/stop open/close push/pop add/remove
     insert/delete before/after ascending/descending increase/decrease increment/decrement enable/disable import/export
     upload/download client/server source/target sync/async synchronous/asynchronous mutable/immutable static/dynamic
-    public/private local/global local/remote true/false load/save sender/receiver send/receive prefix/suffix row/column lock/unlock
+    public/private local/global local/remote true/false load/save sender/receiver send/receive prefix/suffix row/column
     horizontal/vertical inner/outer internal/external positive/negative even/odd forward/backward parent/child
 """
 _OPPOSITES: dict[str, set[str]] = {}
