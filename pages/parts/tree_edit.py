@@ -5,13 +5,12 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.parts.branch import go_to
-from pages.parts.text import counted, plain
+from pages.parts.text import counted, path_text, plain
 from synth.errors import EspalierError
 from synth.records import FeaturePath
 from synth.workspace import FeatureTree, Workspace, operations
 
 _SAID = "tree-said"
-_STATUSES = {"": "nothing said", "to review": "to review", "reviewed": "reviewed", "disputed": "disputed"}
 _MOST_FOUND = 50
 
 
@@ -98,10 +97,10 @@ def _move(workspace: Workspace, tree: FeatureTree, path: FeaturePath, key: str, 
         words = st.text_input(
             "To below", key=f"move-find-{part}", placeholder="Words of a path", icon=":material/search:", live=True
         )
-        rows, _ = workspace.views.table(words, limit=_MOST_FOUND)
-        for row in [row for row in rows if words and row.path[: len(path)] != path][:6]:
+        rows = workspace.views.table(words, limit=_MOST_FOUND)[0] if words else []
+        for row in [row for row in rows if row.path[: len(path)] != path][:6]:
             st.button(
-                plain(" › ".join(row.path)),
+                plain(path_text(row.path)),
                 key=f"move-{part}-{row.node}",
                 type="tertiary",
                 on_click=move,
@@ -135,9 +134,9 @@ def _remark(workspace: Workspace, tree: FeatureTree, node: int, part: str) -> No
         st.text_area("Note", tree.note(node), key=f"note-{part}")
         st.selectbox(
             "Status",
-            list(_STATUSES),
-            list(_STATUSES).index(tree.status(node)),
-            format_func=_STATUSES.__getitem__,
+            operations.STATUSES,
+            operations.STATUSES.index(tree.status(node)),
+            format_func=lambda status: status or "nothing said",
             key=f"status-{part}",
         )
         st.form_submit_button("Keep", type="primary", on_click=remark)

@@ -1,28 +1,27 @@
 """What was done to the tree, what waits for review, and the way back."""
 
-from itertools import groupby
+from itertools import islice
 from typing import Any
 
 import streamlit as st
 
 from pages.parts.text import counted, path_text, plain
 from pages.parts.tree_edit import attempt
-from synth.workspace import Workspace
+from synth.workspace import Workspace, stretches
 
-_LINES = 12
+_LINES, _READ = 12, 400
 _ITEMS = 100
 
 
 def show_way_back(workspace: Workspace, key: str) -> None:
     """Undo and redo of the latest edits, with what they would do."""
     history = workspace.trees.history
-    own = any(history.entry(number).actor.kind != "run" for number in history.in_force())
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Undo",
             icon=":material/undo:",
             key=f"{key}-undo",
-            disabled=not own,
+            disabled=not history.can_undo(),
             help="Takes back the latest change that no run made.",
             on_click=lambda: attempt(workspace.trees.undo),
         )
@@ -41,18 +40,13 @@ def show_history(workspace: Workspace, key: str) -> None:
     history = workspace.trees.history
     in_force = set(history.in_force())
     with st.expander(f"History: {counted(history.last, 'change')}", icon=":material/history:"):
-        newest = reversed(history.entries(max(0, history.last - 400)))
-        # a run stores what it did every other moment: here its entries are one line
-        parts = groupby(newest, key=lambda entry: f"run {entry.group}" if entry.actor.kind == "run" else entry.number)
-        shown = [list(part) for _, part in parts][:_LINES]
-        for part in shown:
+        for part in islice(stretches(history.entries(max(0, history.last - _READ))), _LINES):
             entry = part[0]
             words, way = st.columns([6, 1], vertical_alignment="center")
-            who = f"{entry.actor.kind} {entry.actor.name}".strip()
             more = f", and {len(part) - 1:,} entries before" if len(part) > 1 else ""
             words.markdown(f"{entry.number} · {plain(entry.summary)}{more}")
             words.caption(
-                f"{entry.at[:16].replace('T', ' ')} · {plain(who)}"
+                f"{entry.at[:16].replace('T', ' ')} · {plain(str(entry.actor))}"
                 + (f" · {plain(entry.reason)}" if entry.reason else "")
             )
             if entry.number in in_force:
@@ -75,7 +69,7 @@ def show_proposals(workspace: Workspace, key: str) -> None:
     """Changes that are held for review, to be accepted or refused one by one or all at once."""
     trees = workspace.trees
     in_force = set(trees.history.in_force())
-    waiting = {one.id: one for one in trees.proposals() if "open" in one.states(in_force)}
+    waiting = {one.id: one for one in trees.proposals() if len(one.open_items(in_force))}
     if not waiting:
         return
     with st.expander(f"Waiting for review: {counted(len(waiting), 'proposal')}", icon=":material/rate_review:"):
@@ -86,9 +80,9 @@ def show_proposals(workspace: Workspace, key: str) -> None:
             key=f"{key}-proposal",
         )
         proposal = waiting[chosen]
-        numbers = [number for number, state in enumerate(proposal.states(in_force)) if state == "open"]
+        numbers = proposal.open_items(in_force)
         left = len(numbers)
-        items = [item for number in numbers[:_ITEMS] for item in proposal.items(trees.history, number, 1)]
+        items = [item for number in numbers[:_ITEMS].tolist() for item in proposal.items(trees.history, number, 1)]
         widget = f"{key}-items-{chosen}-{trees.history.last}-{left}"
         table: Any = st.dataframe(
             [

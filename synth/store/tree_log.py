@@ -87,6 +87,10 @@ class TreeLog:
                 ],
             )
 
+    def last(self) -> int:
+        """Number of the latest entry; 0 before the first."""
+        return int(self._db.rows("select coalesce(max(number), 0) from tree_entries")[0][0])
+
     def entries(self, after: int = 0) -> list[Entry]:
         """Entries with a number above `after`, in order."""
         rows = self._db.rows(f"select {_ENTRY} from tree_entries where number > ? order by number", [after])

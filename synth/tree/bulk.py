@@ -1,15 +1,14 @@
 """Whole trees at once: from a fragment into columns and back, in array operations instead of node by node."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from synth.tree.columns import FeatureTree
 from synth.tree.fragment import NO_PARENT, Fragment
+from synth.tree.strings import places_of
 from synth.tree.table import ROOT
 
 
@@ -58,7 +57,7 @@ def ranks(fragment: Fragment) -> NDArray[np.int32]:
     starts = np.flatnonzero(np.diff(parents, prepend=NO_PARENT - 1))
     widths = np.diff(starts, append=size)
     place = np.arange(size) - np.repeat(starts, widths)
-    by_name = _name_places(fragment.name)[order]
+    by_name = places_of(pa.array(fragment.name, pa.large_string()))[order]
     falls = np.diff(by_name, prepend=0) < 0
     falls[starts] = False
     unsorted = np.logical_or.reduceat(falls, starts)
@@ -134,13 +133,3 @@ def children_of(
     ends = np.cumsum(widths)
     total = int(ends[-1]) if len(ends) else 0
     return child_list[np.repeat(starts - (ends - widths), widths) + np.arange(total)]
-
-
-def _name_places(names: Sequence[str]) -> NDArray[np.int64]:
-    """A number for each name; they sort as the names do."""
-    coded = pa.array(names, pa.large_string()).dictionary_encode()
-    by_name = pc.sort_indices(coded.dictionary).to_numpy()
-    places = np.empty(len(by_name), np.int64)
-    places[by_name] = np.arange(len(by_name))
-    found: NDArray[np.int64] = places[coded.indices.to_numpy()]
-    return found

@@ -13,14 +13,12 @@ from synth.records import Extraction, FeaturePath, Growth
 from synth.tree.fragment import NO_PARENT, Fragment, FragmentBuilder
 from synth.tree.layout import Layout
 from synth.tree.names import near_key
+from synth.tree.operations import STATUSES
 from synth.tree.table import MAX_COUNT, MICRO, ROOT, Table
 
 __all__ = ["MAX_COUNT", "ROOT", "STATUSES", "FeatureTree", "Layout", "Row"]
 
 _KEPT_OUT = -1
-
-STATUSES: tuple[str, ...] = ("", "to review", "reviewed", "disputed")
-"""What a person says about a feature; "" where nobody said anything."""
 
 Row = tuple[FeaturePath, int, float | None, list[str]]
 """A node at rest: path, observed, estimated, evidence."""

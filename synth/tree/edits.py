@@ -11,6 +11,8 @@ import numpy as np
 from synth.errors import BadInput
 from synth.tree.columns import STATUSES, FeatureTree
 from synth.tree.delta import Delta, recording
+from synth.tree.formats.checks import MAX_LENGTH, encodes
+from synth.tree.formats.outline import read_outline
 from synth.tree.merge import check_sums, merge_fragment, merge_nodes
 from synth.tree.operations import (
     Add,
@@ -27,9 +29,6 @@ from synth.tree.operations import (
     Status,
 )
 from synth.tree.table import MAX_COUNT, ROOT
-
-MAX_NAME = 10_000
-"""Characters of a name; more is no name but a file in the wrong place."""
 
 
 def edit(tree: FeatureTree, operations: Sequence[Operation]) -> Delta:
@@ -50,8 +49,6 @@ def perform(tree: FeatureTree, operation: Operation) -> None:
             _add(tree, operation)
         case AddMany():
             _check_children(tree, operation.parent)
-            from synth.tree.formats.outline import read_outline
-
             merge_fragment(tree, read_outline(operation.outline, "the outline"), operation.parent, counts="keep")
         case Rename():
             _rename(tree, operation)
@@ -233,8 +230,8 @@ def _new_name(tree: FeatureTree, parent: int, name: str) -> str:
     text = _text(name)
     if not text.strip():
         raise BadInput("a feature needs a name; this one is empty.")
-    if len(text) > MAX_NAME:
-        raise BadInput(f"the name {_said(text)} has {len(text):,} characters; {MAX_NAME:,} are allowed.")
+    if len(text) > MAX_LENGTH:
+        raise BadInput(f"the name {_said(text)} has {len(text):,} characters; {MAX_LENGTH:,} are allowed.")
     if tree.child(parent, text) is not None:
         raise BadInput(
             f"{_name(tree, parent)} has a child {_said(text)} already; choose another name, or merge the two."
@@ -243,10 +240,8 @@ def _new_name(tree: FeatureTree, parent: int, name: str) -> str:
 
 
 def _text(text: str) -> str:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise BadInput(f"{text!r:.80} holds half a character (a lone surrogate); write it again.") from error
+    if not encodes(text):
+        raise BadInput(f"{text!r:.80} holds half a character (a lone surrogate); write it again.")
     return text
 
 

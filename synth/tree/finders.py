@@ -18,8 +18,8 @@ from synth.errors import BadInput
 from synth.records import FeaturePath
 from synth.tree.bulk import breadth_first
 from synth.tree.columns import FeatureTree
-from synth.tree.edits import MAX_NAME
 from synth.tree.finders_meaning import Embed, Progress, find_strays, group_siblings
+from synth.tree.formats.checks import MAX_LENGTH
 from synth.tree.names import normalise
 from synth.tree.operations import Delete, Merge, Move, Operation, SetCount, Status
 from synth.tree.table import MAX_COUNT, ROOT
@@ -149,7 +149,7 @@ class _Search:
     def move_obstacle(self, node: int) -> str | None:
         """Why the name cannot stand anywhere else, in words."""
         name = self.tree.name(node)
-        if name.strip() and len(name) <= MAX_NAME:
+        if name.strip() and len(name) <= MAX_LENGTH:
             return None
         return f"{self.said(node)} is {'longer than names may be' if name.strip() else 'blank'}; rename it first"
 

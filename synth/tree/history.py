@@ -6,6 +6,7 @@ Undo and redo are entries too. What is in force follows from the log alone, so i
 import datetime
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from typing import Literal, Protocol
 
 from pydantic import Field
@@ -116,6 +117,10 @@ class History:
         """Numbers of the batches that are done and not undone, oldest first."""
         return tuple(self._done)
 
+    def can_undo(self) -> bool:
+        """Whether `undo` without a number has something to do."""
+        return self._latest_own() is not None
+
     def can_redo(self) -> bool:
         """Whether `redo` has something to do."""
         return bool(self._undone)
@@ -157,7 +162,7 @@ class History:
         Raises `BadInput` where there is none, `EditConflict` where later changes stand on it.
         """
         if number is None:
-            number = next((done for done in reversed(self._done) if self.entry(done).actor.kind != "run"), None)
+            number = self._latest_own()
             if number is None:
                 raise BadInput("there is nothing to undo.")
         self.entry(number)
@@ -215,6 +220,10 @@ class History:
         return [entry for entry in self._entries if node in self.delta(entry).nodes()]
 
     # inside
+
+    def _latest_own(self) -> int | None:
+        """The latest batch in force that no run made."""
+        return next((done for done in reversed(self._done) if self.entry(done).actor.kind != "run"), None)
 
     def _again(self, action: Action, numbers: tuple[int, ...], actor: Actor, reason: str) -> Entry:
         entry = self._entry(action, actor, reason, self._recall(action, numbers), targets=numbers)
@@ -290,6 +299,16 @@ class History:
     def _recall(self, action: Action, numbers: Sequence[int]) -> str:
         said = self.entry(numbers[0]).summary
         return f"{action} {said}" + (f" and {len(numbers) - 1:,} more" if len(numbers) > 1 else "")
+
+
+def stretches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """Entries newest first, by ones; but what a run did in a row, which it stores every other moment, is one."""
+    for _, part in groupby(reversed(entries), key=_belongs):
+        yield list(part)
+
+
+def _belongs(entry: Entry) -> str:
+    return f"run {entry.group}" if entry.actor.kind == "run" and entry.action == "do" else str(entry.number)
 
 
 class Batch:

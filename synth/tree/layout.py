@@ -61,11 +61,6 @@ class Layout:
     child_len: NDArray[np.int32]
     child_list: NDArray[np.int32]
 
-    @property
-    def count(self) -> NDArray[np.float64]:
-        """What draws weigh by, of every row: see `counts_of`. Computed at each call."""
-        return weighed(self.observed, self.estimated)
-
     def counts_of(self, nodes: NDArray[np.int32]) -> NDArray[np.float64]:
         """What draws weigh some nodes by: observed where there is one, else estimated, else 0."""
         return weighed(self.observed[nodes], self.estimated[nodes])

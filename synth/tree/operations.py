@@ -9,6 +9,9 @@ from pydantic import Field
 
 from synth.records import Frozen
 
+STATUSES: tuple[str, ...] = ("", "to review", "reviewed", "disputed")
+"""What a person says about a feature; "" where nobody said anything."""
+
 Node = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
 Estimate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -103,7 +106,7 @@ class Note(Frozen):
 
 
 class Status(Frozen):
-    """What a person says about a feature: one of `columns.STATUSES`."""
+    """What a person says about a feature: one of `STATUSES`."""
 
     kind: Literal["status"] = "status"
     node: Node
@@ -122,3 +125,6 @@ class Actor(Frozen):
     kind: Literal["person", "run", "engine", "import"] = "person"
     name: str = ""
     """A person's name, a run's id, an engine's name, a file's name."""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}".strip()

@@ -80,6 +80,11 @@ class Proposal:
         """The state of each item, given the entries that are in force."""
         return [_state(decision, in_force) for decision in self.decisions.tolist()]
 
+    def open_items(self, in_force: Collection[int]) -> NDArray[np.int64]:
+        """Numbers of the items that wait for a decision, in array operations: there may be millions."""
+        applied = np.isin(self.decisions, np.fromiter(in_force, np.int32, len(in_force)))
+        return np.flatnonzero(~applied & (self.decisions != REFUSED) & (self.decisions != SAME))
+
     def items(self, history: History, first: int = 0, limit: int = 100) -> Iterator[Item]:
         """Items from number `first` on, compared with the tree as it is now."""
         in_force = set(history.in_force())

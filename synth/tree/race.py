@@ -54,7 +54,7 @@ def race_of(
     factors = factors_of(tree, children, bounds.excluded, bounds.boosts)
     factor = np.ones(len(children)) if factors is None else factors
     member = np.flatnonzero((factor > 0) & ~fixed)
-    counts, of = tree.layout().count[children[member]], group[member]
+    counts, of = tree.layout().counts_of(children[member]), group[member]
     bare = counts == 0
     logs = np.log(counts, where=~bare, out=np.zeros(len(member)))
     lead = np.full(len(left), -np.inf)

@@ -31,8 +31,10 @@ class Strings:
         return self._settled + len(self._fresh)
 
     def __getitem__(self, number: int) -> str:
-        if number >= self._settled:
-            return self._fresh[number - self._settled]
+        fresh = self._fresh  # first: another thread may settle them meanwhile, and then the block has them
+        settled = self._settled
+        if number >= settled:
+            return fresh[number - settled]
         return str(self._bytes[self._offsets[number] : self._offsets[number + 1]], "utf-8")
 
     def __iter__(self) -> Iterator[str]:
@@ -40,13 +42,7 @@ class Strings:
 
     def add(self, text: str) -> int:
         """The number of `text`. Raises ValueError where it holds a lone surrogate, which no file could hold."""
-        known = self._memo.get(text)
-        if known is None:
-            _check(text)
-            known = len(self)
-            self._fresh.append(text)
-            self._remember(text, known)
-        return known
+        return self.add_all((text,))[0]
 
     def add_all(self, texts: Iterable[str]) -> list[int]:
         """The numbers of a few texts. Raises as `add`."""
@@ -101,9 +97,7 @@ class Strings:
     def places(self, numbers: NDArray[np.int32]) -> NDArray[np.int64]:
         """For each number a place that sorts as its text does, in code point order."""
         used, inverse = np.unique(numbers, return_inverse=True)
-        places = np.empty(len(used), np.int64)
-        places[pc.sort_indices(self.array().take(pa.array(used))).to_numpy()] = np.arange(len(used))
-        found: NDArray[np.int64] = places[inverse]
+        found: NDArray[np.int64] = places_of(self.array().take(pa.array(used)))[inverse]
         return found
 
     def array(self) -> pa.LargeStringArray:
@@ -144,6 +138,15 @@ class Strings:
         self._bytes = memoryview(self._block.data)
         self._settled = len(self._offsets) - 1
         self._fresh = []
+
+
+def places_of(texts: pa.LargeStringArray) -> NDArray[np.int64]:
+    """For each text a place that sorts as the texts do, in code point order; equal texts have one."""
+    coded = texts.dictionary_encode()
+    places = np.empty(len(coded.dictionary), np.int64)
+    places[pc.sort_indices(coded.dictionary).to_numpy()] = np.arange(len(coded.dictionary))
+    found: NDArray[np.int64] = places[coded.indices.to_numpy()]
+    return found
 
 
 def _check(text: str) -> None:

@@ -4,11 +4,10 @@ import argparse
 import json
 import sys
 from collections.abc import Collection, Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from synth.tree.diff import KINDS, Change
-from synth.tree.history import Entry
+from synth.tree.history import Entry, stretches
 from synth.tree.proposals import Proposal
 from synth.tree_cli.shared import items_of, node_of, opened, person, whole
 from synth.workspace.views import written
@@ -70,8 +69,7 @@ def _history(options: argparse.Namespace) -> int:
     elif options.all:
         lines = [_line(entry, undone=entry.number not in in_force) for entry in newest]
     else:
-        # a run stores what it did every other moment: here its entries are one line
-        lines = [_together(list(part), in_force) for _, part in groupby(newest, key=_belongs)]
+        lines = [_together(part, in_force) for part in stretches(entries)]
     for line in lines[: options.limit]:
         print(line)
     if not entries and not options.json:
@@ -79,11 +77,6 @@ def _history(options: argparse.Namespace) -> int:
     if len(lines) > options.limit and not options.json:
         print(f"... {len(lines) - options.limit:,} older; see more with --limit.", file=sys.stderr)
     return 0
-
-
-def _belongs(entry: Entry) -> str:
-    """Neighbours that this gives the same text are shown as one."""
-    return f"run {entry.group}" if entry.actor.kind == "run" and entry.action == "do" else str(entry.number)
 
 
 def _together(part: Sequence[Entry], in_force: Collection[int]) -> str:
@@ -95,7 +88,7 @@ def _together(part: Sequence[Entry], in_force: Collection[int]) -> str:
 
 
 def _line(entry: Entry, *, undone: bool) -> str:
-    who = f"{entry.actor.kind} {entry.actor.name}".strip()
+    who = str(entry.actor)
     mark = " (undone)" if undone and entry.action == "do" else ""
     why = f"  because: {entry.reason}" if entry.reason else ""
     what = entry.summary if entry.summary.startswith(f"{who}:") else f"{who}: {entry.summary}"
@@ -190,7 +183,7 @@ def _proposals(options: argparse.Namespace) -> int:
         found = workspace.trees.proposals()
         for proposal in found:
             left = _left(workspace, proposal)
-            who = f"{proposal.actor.kind} {proposal.actor.name}".strip()
+            who = str(proposal.actor)
             if options.json:
                 values = {"id": proposal.id, "at": proposal.at, "by": who, "reason": proposal.reason}
                 print(json.dumps({**values, "changes": len(proposal), **left}, ensure_ascii=False))

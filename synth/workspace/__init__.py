@@ -29,6 +29,7 @@ from synth.store.queries import DatasetRow, EvolutionNode, ForestRow, SeedGroup,
 from synth.store.tree_log import TreeLog
 from synth.tree import operations
 from synth.tree.columns import MAX_COUNT, FeatureTree
+from synth.tree.history import stretches
 from synth.workspace.samples import Gatherer
 from synth.workspace.settings import WorkspaceSettings, read_settings, write_settings
 from synth.workspace.shares import Probability
@@ -60,6 +61,7 @@ __all__ = [
     "WorkspaceSettings",
     "demo_config",
     "operations",
+    "stretches",
 ]
 
 Form = Literal["messages", "alpaca", "full"]

@@ -205,7 +205,11 @@ class TreeKeeper:
 
     def proposals(self) -> list[Proposal]:
         """Every proposal, oldest first."""
-        return [self.proposal(proposal_id) for proposal_id in self._log.proposal_ids()]
+        return [self.proposal(proposal_id) for proposal_id in self.proposal_ids()]
+
+    def proposal_ids(self) -> list[str]:
+        """Ids of all proposals, oldest first."""
+        return self._log.proposal_ids()
 
     def proposal(self, proposal_id: str) -> Proposal:
         """One proposal. Raises `NotFound`."""
@@ -291,7 +295,7 @@ class TreeKeeper:
 
     def _open(self) -> None:
         bases = sorted(self._folder.glob("base-*[0-9]"), reverse=True)
-        last = max((entry.number for entry in self._log.entries()), default=0)
+        last = self._log.last()
         tree, self._base = FeatureTree(), 0
         for base in bases:
             if int(base.name.removeprefix("base-")) > last:

@@ -204,7 +204,7 @@ class TreeViews:
             left = (
                 (0 if history else self._keeper.history.last, "entries of the history"),
                 (0 if history else len(self._keeper.snapshots()), "names of snapshots"),
-                (len(self._keeper.proposals()), "proposals"),
+                (len(self._keeper.proposal_ids()), "proposals"),
             )
             return Exported(done.files, (*done.dropped, *(f"{number:,} {what}" for number, what in left if number)))
 

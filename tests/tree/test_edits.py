@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from synth.errors import BadInput
 from synth.tree.columns import ROOT, FeatureTree
 from synth.tree.delta import take_back
-from synth.tree.edits import MAX_NAME, describe, edit
+from synth.tree.edits import describe, edit
+from synth.tree.formats.checks import MAX_LENGTH
 from synth.tree.history import History, MemoryLog
 from synth.tree.integrity import fault, faults
 from synth.tree.operations import (
@@ -33,7 +34,7 @@ from tests.tree.test_history import ANNA, RUN, cells, state
 
 AWKWARD = (
     "a---b", "---", "a/b", "a > b", " > ", 'say "hi"', "it's", "back\\slash", "[3]", "- dash", "# hash", "a\tb", "a\nb",
-    "nul\0l", " padded ", "naïve", "naïve", "数据", "🧑‍🚀", "\u202e", "\uffff", "0", "null", "x" * MAX_NAME,
+    "nul\0l", " padded ", "naïve", "naïve", "数据", "🧑‍🚀", "\u202e", "\uffff", "0", "null", "x" * MAX_LENGTH,
 )  # fmt: skip
 
 
@@ -350,11 +351,11 @@ def test_values_that_are_no_counts_are_no_operations() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "\n\t", "x" * (MAX_NAME + 1), "half \ud83d"], ids=["none", "blank", "breaks", "long", "half"]
+    "name", ["", " ", "\n\t", "x" * (MAX_LENGTH + 1), "half \ud83d"], ids=["none", "blank", "breaks", "long", "half"]
 )
 def test_names_that_are_none_are_refused(name: str) -> None:
     tree = garden()
-    said = "surrogate" if "\ud83d" in name else f"{MAX_NAME:,}" if name.startswith("x") else "empty"
+    said = "surrogate" if "\ud83d" in name else f"{MAX_LENGTH:,}" if name.startswith("x") else "empty"
     refused(tree, Add(parent=ROOT, name=name), said)
     refused(tree, Rename(node=node(tree, "testing"), name=name), said)
     if said == "surrogate":

@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from synth.tree.history import History, MemoryLog
 from synth.tree.integrity import faults
 from synth.tree.merge import Counts, merge_fragment
 from synth.tree.operations import Actor, Add, AddMany, Delete, Lock, Merge, Operation, Rename, Reorder, SetCount
-from synth.tree.proposals import Proposal, deletions_for, select_rows, subject
+from synth.tree.proposals import OPEN, REFUSED, SAME, Proposal, deletions_for, select_rows, subject
 from tests.tree.strategies import tree_of
 from tests.tree.test_history import ANNA, cells, state
 
@@ -324,3 +325,11 @@ def test_any_order_of_deciding_leaves_a_sound_tree_and_the_states_agree(counts: 
         paths = set(history.tree.paths())
         for number, path in enumerate(proposal.fragment.paths()):
             assert now[number] != "a" or path in paths or number in settled
+
+
+@given(st.lists(st.sampled_from([OPEN, REFUSED, SAME, 1, 2, 3]), max_size=8), st.sets(st.integers(1, 3)))
+def test_open_items_are_those_whose_state_is_open(decisions: list[int], in_force: set[int]) -> None:
+    proposal = Proposal("p", "", ANNA, "", operations=tuple(Delete(node=1) for _ in decisions))
+    proposal.decisions = np.array(decisions, np.int32)
+    states = proposal.states(in_force)
+    assert proposal.open_items(in_force).tolist() == [place for place, state in enumerate(states) if state == "open"]

@@ -13,7 +13,7 @@ MAX_DEPTH = 64
 DEPTH_FAULT = f"the tree is more than {MAX_DEPTH} levels deep here; shorten the path"
 
 MAX_LENGTH = 10_000
-"""Characters of a name."""
+"""Characters of a name; more is no name but a file in the wrong place."""
 
 MAX_BYTES = 4 << 30
 """Of a packed file when it is unpacked."""
