@@ -39,9 +39,14 @@ def workbench(workspace: Workspace) -> None:
         else:
             show_table(workspace, KEY)
         show_node(workspace, tree, path, KEY)
-        show_way_back(workspace, KEY)
-        show_proposals(workspace, KEY)
-        show_history(workspace, KEY)
+        show_changes(workspace)
+
+
+def show_changes(workspace: Workspace) -> None:
+    """The way back, what waits for review, and what was done."""
+    show_way_back(workspace, KEY)
+    show_proposals(workspace, KEY)
+    show_history(workspace, KEY)
 
 
 with page("Tree", "All features of all seeds in one tree, with counts, and what growth added to it.") as ws:
@@ -55,3 +60,6 @@ with page("Tree", "All features of all seeds in one tree, with counts, and what 
             "pages/home.py",
             "Start on Home",
         )
+        if ws.trees.history.last or ws.trees.proposal_ids():  # what is gone, or waits, is not out of reach
+            show_said()
+            show_changes(ws)

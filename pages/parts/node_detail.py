@@ -41,7 +41,7 @@ def _counts(tree: FeatureTree, node: int) -> None:
             "Observed",
             f"{tree.observed(node):,}",
             width="content",
-            help="How many distinct seeds show it. Growth never changes this.",
+            help="How many distinct seeds show it, or what a file or a person says. Growth never changes this.",
         )
         st.metric(
             "Estimated",
@@ -92,7 +92,10 @@ def _evidence(workspace: Workspace, tree: FeatureTree, node: int) -> None:
     ids = tree.evidence(node)
     st.markdown(f"**Evidence: {counted(len(ids), 'seed')}**")
     if not ids:
-        st.caption("No seed shows it: growth proposed it, so it has an estimated count only.")
+        if tree.observed(node):
+            st.caption("No seed of this workspace shows it: a file or a person gave it its count.")
+        else:
+            st.caption("No seed shows it: growth proposed it, so it has an estimated count only.")
         return
     slot = st.container()
     first = choose_page(len(ids), _EVIDENCE, f"evidence-page-{node}")

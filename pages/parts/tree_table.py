@@ -20,7 +20,10 @@ def show_totals(workspace: Workspace) -> None:
     with st.container(horizontal=True, gap="large"):
         st.metric("Features", f"{totals.nodes:,}", width="content")
         st.metric(
-            "Observed", f"{totals.observed:,}", width="content", help="Features that at least one seed really shows."
+            "Observed",
+            f"{totals.observed:,}",
+            width="content",
+            help="Features that some seed shows, or that a file or a person counted.",
         )
         st.metric(
             "Grown",

@@ -136,3 +136,20 @@ def test_what_waits_for_review_is_accepted_or_refused(app: AppTest, workspace: W
     refuse.click().run()
     states = workspace.trees.proposal(proposal.id).states(set(workspace.trees.history.in_force()))
     assert states == ["refused", "refused"]
+
+
+@pytest.mark.usefixtures("empty_workspace")
+def test_an_emptied_tree_keeps_its_way_back(open_page: OpenPage) -> None:
+    app = open_page("tree")
+    assert not [button for button in app.button if button.key == "tree-undo"]
+    workspace = open_workspace()
+    workspace.trees.edit([operations.Add(parent=0, name="one", observed=2)])
+    workspace.trees.undo()
+    app.run()
+    assert any("No features yet" in text.value for text in app.markdown)
+    app.button(key="tree-redo").click().run()
+    assert not app.exception
+    assert workspace.tree().node(("one",)) is not None
+    app.session_state["tree"] = ("one",)
+    app.run()
+    assert any("a file or a person gave it" in text.value for text in app.caption)
