@@ -1,18 +1,30 @@
-"""Opens the workspace and shows the page that is asked for."""
+"""The app: as a server it answers the workbench beside the pages, as a script it shows the page that is asked for."""
 
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.parts.contents import declare_pages
-from pages.parts.shell import enter
+from pages.parts.shell import ASSETS, enter, the_workspace
+from synth.api import routes, serving
 
 PARTS = Path(__file__).parent / "pages" / "parts"
 
-st.set_page_config(page_title="Espalier", page_icon=":material/account_tree:", layout="wide", initial_sidebar_state=220)
-st.logo(str(PARTS / "logo.svg"), size="large")
-st.html(PARTS / "style.css")
 
-page = declare_pages()
-enter()  # before any page: a workspace that cannot be opened is said once, in plain words
-page.run()
+def show() -> None:
+    """Show the page that is asked for."""
+    st.set_page_config(
+        page_title="Espalier", page_icon=":material/account_tree:", layout="wide", initial_sidebar_state=220
+    )
+    st.logo(str(PARTS / "logo.svg"), size="large")
+    st.html(PARTS / "style.css")
+    page = declare_pages()
+    enter()  # before any page: a workspace that cannot be opened is said once, in plain words
+    page.run()
+
+
+if get_script_run_ctx(suppress_warning=True) is None:
+    app = st.App(__file__, routes=routes(the_workspace, ASSETS), lifespan=lambda _: serving(the_workspace))
+else:
+    show()

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from synth.errors import BadInput, EspalierError
 from synth.records import Seed
-from synth.settings import RunConfig, load_config
+from synth.settings import RunConfig, SampleConfig, load_config
 from synth.terminal import count_bar, print_funnel, watch_run
 from synth.tree_cli import add_tree_commands
 from synth.workspace import Workspace, demo_config
@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--resume", nargs="?", const="", metavar="RUN", help="go on with the latest stopped run, or with RUN"
     )
+    run.add_argument("--shape", metavar="NAME", help="draw with this shape of the workspace; the config says how many")
     run.add_argument("--json", action="store_true", help="print progress and the funnel as JSON lines")
 
     seeds = commands.add_parser("seeds", help="add and list seeds").add_subparsers(required=True, metavar="WHAT")
@@ -100,15 +101,24 @@ def _positive(text: str) -> int:
 def _run(options: argparse.Namespace) -> int:
     if options.resume is not None and options.config is not None:
         raise BadInput("--resume takes up a frozen config; give either a config file or --resume, not both.")
+    if options.resume is not None and options.shape is not None:
+        raise BadInput("--resume takes up a frozen config, its shape included; leave out --shape.")
     config: RunConfig | None = None
     if options.resume is None:
         config = load_config(options.config) if options.config else demo_config()
     workspace = Workspace(options.workspace)
     try:
+        if config and options.shape is not None:
+            config = _with_shape(config, workspace.settings().shape(options.shape))
         run_id = workspace.start_run(config) if config else _resume(workspace, options.resume)
         return watch_run(workspace, run_id, as_json=options.json)
     finally:
         workspace.close()
+
+
+def _with_shape(config: RunConfig, shape: SampleConfig) -> RunConfig:
+    sample = shape.model_copy(update={"count": config.sample.count})
+    return config.model_copy(update={"sample": sample})
 
 
 def _resume(workspace: Workspace, wanted: str) -> str:

@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 """The project folder: `data/` and `prompts/` lie here."""
 DATA = ROOT / "data"
 PROMPTS = ROOT / "prompts"
+MAX_SHAPE_NAME = 80
+"""Characters of the name that a shape is kept under."""
 
 
 class Section(BaseModel):
@@ -69,6 +71,13 @@ class GrowConfig(Section):
     """Subtrees drawn from the same tree and asked about at once."""
     review: bool = False
     """Hold growth as a proposal for a person, instead of adding it to the workspace's tree at once."""
+    at: tuple[tuple[str, ...], ...] = ()
+    """Features to grow, by path, a step each in turn; nothing is taken in but below them. () = the whole tree."""
+
+    @field_validator("at")
+    @classmethod
+    def _at(cls, value: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+        return _paths(value)
 
     @field_validator("draw_temperature")
     @classmethod
@@ -78,9 +87,19 @@ class GrowConfig(Section):
         return value
 
 
+def check_shape_name(name: str) -> str:
+    """The name of a shape without blanks around it. Raises ValueError where it is none."""
+    trimmed = name.strip()
+    if not 0 < len(trimmed) <= MAX_SHAPE_NAME or not trimmed.isprintable():
+        raise ValueError(f"the name of a shape has 1 to {MAX_SHAPE_NAME} characters, all of them printable")
+    return trimmed
+
+
 class SampleConfig(Section):
     """How subtrees are drawn (EpiCoder 2.3)."""
 
+    name: str = ""
+    """Name of the workspace's shape that this is; "" where it has none. It decides nothing."""
     count: int = Field(default=100, ge=0)
     widths: tuple[int, ...] = (5, 2, 1, 1)
     temperatures: tuple[float, ...] = (1.0, 2.0, 10.0)
@@ -93,6 +112,18 @@ class SampleConfig(Section):
     """Pairs of features that no draw has together."""
     only_with: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
     """The first of a pair is drawn only together with the second."""
+    targets: tuple[tuple[str, ...], ...] = ()
+    """Features, by path, of which each draw holds one in turn, as a leaf that the task must use."""
+
+    @field_validator("name")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        return check_shape_name(value) if value else ""
+
+    @field_validator("targets")
+    @classmethod
+    def _targets(cls, value: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+        return _paths(value)
 
     @field_validator("widths")
     @classmethod
@@ -173,6 +204,12 @@ class RunConfig(Section):
     evolve: EvolveConfig = EvolveConfig()
     decontaminate: DecontaminateConfig = DecontaminateConfig()
     embed: EmbedConfig = EmbedConfig()
+
+
+def _paths(value: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    if not all(value):
+        raise ValueError("a path names at least one feature")
+    return value
 
 
 def parse_config(text: str, where: str) -> RunConfig:

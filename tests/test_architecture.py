@@ -1,6 +1,7 @@
 """The walls: contracts that import-linter cannot see. Pages are scripts; some rules hold at run time only."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,12 +11,13 @@ import pytest
 from synth.settings import ROOT
 
 PAGES = sorted([ROOT / "app.py", *(ROOT / "pages").rglob("*.py")])
-ALLOWED = {"synth.workspace", "synth.records", "synth.settings", "synth.errors"}
+ALLOWED = {"synth.workspace", "synth.records", "synth.settings", "synth.errors", "synth.api"}
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for path in (ROOT / "synth").rglob("*.py")
 )
 MOST_LINES = 400
+AS_HTML = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function")
 BY_CHOICE = ("synth.__main__", "synth.models.openai_")
 """Modules that nothing imports unless a person chose them."""
 
@@ -40,6 +42,13 @@ def test_pages_enter_the_engine_by_its_front_door(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_pages_hold_no_sql(page: Path) -> None:
     assert "duckdb" not in page.read_text(encoding="utf-8")
+
+
+def test_the_workbenchs_files_stay_short_and_never_write_names_as_html() -> None:
+    for path in sorted((ROOT / "pages" / "workbench").iterdir()):
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= MOST_LINES, f"{path.name} is longer than {MOST_LINES} lines"
+        assert not AS_HTML.search(text), path.name
 
 
 def test_only_the_store_speaks_sql() -> None:

@@ -26,6 +26,9 @@ def test_shipped_configs_load(name: str) -> None:
         ("[sample.boosts]\nlogging = -1.0", "`sample.boosts`: factors are 0 or more"),
         ("seed = 'seven'", "`seed`"),
         ("name = ''", "`name`"),
+        ("[grow]\nat = [['logging'], []]", "`grow.at`: a path names at least one feature"),
+        ("[sample]\ntargets = [[]]", "`sample.targets`: a path names at least one feature"),
+        ("[sample]\nname = ' '", "`sample.name`: the name of a shape has 1 to 80 characters"),
         ("[sample", "not valid TOML"),
     ],
 )

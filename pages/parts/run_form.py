@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pages.parts.shell import said_plainly
 from pages.parts.text import counted, plain
 from synth.errors import BadConfig
-from synth.settings import RunConfig
+from synth.settings import RunConfig, SampleConfig
 from synth.workspace import Workspace, WorkspaceSettings
 
 _LABELS = {
@@ -31,11 +31,12 @@ def run_form(workspace: Workspace) -> None:
     """
     with said_plainly():
         kept = workspace.settings()
+        shape = _choose_shape(kept)
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.caption(f"Engine **{plain(_engine_words(kept))}** · draws {plain(_shape_words(kept))}", width="content")
+            st.caption(f"Engine **{plain(_engine_words(kept))}** · draws {plain(_shape_words(shape))}", width="content")
             st.page_link("pages/settings.py", label="Change the engine", icon=":material/settings:", width="content")
             st.page_link("pages/sampling.py", label="Change the shape", icon=":material/tune:", width="content")
-        values = _fields(kept)
+        values = _fields(kept, shape)
         st.markdown(what_it_does(values, workspace.counts().seeds))
         if st.button("Start run", type="primary", icon=":material/play_arrow:", key="start-run"):
             config = run_config(values)
@@ -72,7 +73,21 @@ def what_it_does(values: dict[str, Any], seeds: int) -> str:
     return "; ".join(said) + ". What is finished already is not made twice."
 
 
-def _fields(kept: WorkspaceSettings) -> dict[str, Any]:
+def _choose_shape(kept: WorkspaceSettings) -> SampleConfig:
+    """The shape that the run draws with: the one kept for runs, or one with a name."""
+    name = st.selectbox(
+        "Shape",
+        ["", *sorted(kept.shapes)],
+        format_func=lambda name: name or "As kept for runs",
+        key="run-shape",
+        persist_state="session",
+        width=420,
+        help="How subtrees are drawn. Shapes get a name where they are made.",
+    )
+    return kept.shape(name) if name in kept.shapes else kept.sample
+
+
+def _fields(kept: WorkspaceSettings, shape: SampleConfig) -> dict[str, Any]:
     cells = st.grid(4, min_column_width=180, gap="small")
     with cells:
         name = st.text_input("Name", "run", max_chars=80, key="run-name", persist_state="session")
@@ -97,7 +112,7 @@ def _fields(kept: WorkspaceSettings) -> dict[str, Any]:
         "engine": kept.engine,
         "seeds": {"limit": limit},
         "grow": {"steps": steps},
-        "sample": kept.sample.model_copy(update={"count": count}),
+        "sample": shape.model_copy(update={"count": count}),
         "tasks": {"files_share": share / 100, "repair_rounds": repairs},
         "evolve": {"roots": roots},
     }
@@ -112,8 +127,7 @@ def _engine_words(kept: WorkspaceSettings) -> str:
     return "offline, no key needed" if engine.kind == "offline" else f"{engine.model} at {engine.base_url}"
 
 
-def _shape_words(kept: WorkspaceSettings) -> str:
-    sample = kept.sample
+def _shape_words(sample: SampleConfig) -> str:
     widths = " × ".join(str(width) for width in sample.widths)
     heat = ", ".join(f"{temperature:g}" for temperature in sample.temperatures)
     rest = [
@@ -122,6 +136,7 @@ def _shape_words(kept: WorkspaceSettings) -> str:
             (sample.fixed, "fixed feature", ""),
             (sample.excluded, "excluded feature", ""),
             (sample.boosts, "boosted category", "boosted categories"),
+            (sample.targets, "target in turn", "targets in turn"),
         )
         if found
     ]

@@ -16,22 +16,31 @@ _log = logging.getLogger("espalier")
 _ENTERED = "entered-by-app"
 
 
+ASSETS = Path(__file__).resolve().parents[1] / "workbench"
+"""The modules and styles of the workbench, which the browser loads."""
+
+
 def workspace_folder() -> Path:
     """The folder that this app works on: `ESPALIER_WORKSPACE`, else `workspace` beside `app.py`."""
     return Path(os.environ.get("ESPALIER_WORKSPACE") or Path(__file__).resolve().parents[2] / "workspace")
 
 
-@st.cache_resource(show_spinner="Opening the workspace", on_release=lambda workspace: workspace.close())
+@st.cache_resource(show_spinner=False, on_release=lambda workspace: workspace.close())
 def _open(folder: str) -> Workspace:
     workspace = Workspace(Path(folder))
     workspace.ingest_in_background()
     return workspace
 
 
+def the_workspace() -> Workspace:
+    """The workspace, opened once for all. Raises `EspalierError` where it cannot be."""
+    return _open(str(workspace_folder()))
+
+
 def open_workspace() -> Workspace:
-    """The workspace, opened once for all sessions; the page ends with a plain message where it cannot be."""
+    """The workspace, for a page, which ends with a plain message where it cannot be opened."""
     try:
-        return _open(str(workspace_folder()))
+        return the_workspace()
     except EspalierError as error:
         st.title("Espalier")
         st.error(str(error), icon=":material/lock:")
@@ -63,6 +72,19 @@ def page(title: str, intro: str) -> Iterator[Workspace]:
     st.title(title, anchor=False)
     st.caption(intro)
     workspace = open_workspace()
+    with said_plainly():
+        yield workspace
+
+
+@contextmanager
+def page_without_heading() -> Iterator[Workspace]:
+    """As `page`, for one that fills the window and has its heading inside."""
+    _come_in_by_the_front_door()
+    workspace = open_workspace()
+    st.html(
+        "<style>[data-testid=stMainBlockContainer] { max-width: none; padding: 0.75rem 1rem 0.5rem; }"
+        " [data-testid=stMain] { overflow: hidden; }</style>"
+    )
     with said_plainly():
         yield workspace
 

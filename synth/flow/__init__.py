@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from synth.flow.desk import Cancelled, Desk, Watch
 from synth.flow.evolution import evolve_forest
-from synth.flow.features import build_demonstration, choose_seeds, grow_tree, read_features
+from synth.flow.features import build_demonstration, check_named, choose_seeds, grow_tree, read_features
 from synth.flow.samples import make_samples, order_of, shape_of
 from synth.ids import seed_number
 from synth.records import Extraction, Growth, Instruction, Seed
@@ -39,6 +39,7 @@ async def run_flow(desk: Desk, start: Snapshot) -> None:
         load_benchmarks(config.decontaminate.files, config.decontaminate.ngram) if config.decontaminate.files else None
     )
     tree = start.tree
+    check_named(desk, tree)
     desk.taken = frozenset(record.id for record in start.known)
     seeds = await choose_seeds(desk, start.seeds)
     if config.extract.enabled:

@@ -5,9 +5,11 @@ import random
 from collections.abc import Sequence
 
 from synth.flow.desk import Desk
+from synth.flow.samples import shape_of
 from synth.ids import seed_number
 from synth.records import Demonstration, Dropped, Extraction, FeaturePath, Growth, PreExtraction, Seed
 from synth.steps.coreset import pick_coreset
+from synth.steps.draw import check_targets
 from synth.steps.extract import (
     demonstration_id,
     extract_features,
@@ -16,7 +18,15 @@ from synth.steps.extract import (
     pre_extraction_id,
     refine_demonstration,
 )
-from synth.steps.grow import Proposal, draw_for_growth, growth_id, merge_growth, propose_growth
+from synth.steps.grow import (
+    Chosen,
+    Proposal,
+    check_chosen,
+    draw_for_growth,
+    growth_id,
+    merge_growth,
+    propose_growth,
+)
 from synth.tree.columns import FeatureTree
 
 _KEYWORDS_A_ROUND = 120
@@ -90,6 +100,7 @@ async def read_features(
     desk: Desk, seeds: Sequence[Seed], demonstration: Demonstration | None, tree: FeatureTree
 ) -> None:
     """Extract every seed's features and merge them into the tree, in the order of the seeds."""
+    check_named(desk, tree)
     temperature = desk.config.extract.temperature
     desk.watch.start("extract", len(seeds))
     read: dict[str, Extraction] = {}
@@ -110,34 +121,49 @@ async def read_features(
             tree.add_extraction(read[seed.id], seed.id)
 
 
+def check_named(desk: Desk, tree: FeatureTree) -> None:
+    """Raise `BadInput`, before anything is asked, where the config names features that growth or draws cannot use."""
+    grow, sample = desk.config.grow, desk.config.sample
+    if grow.steps:
+        check_chosen(tree, grow.at)
+    if sample.count:
+        check_targets(tree, shape_of(sample), sample.targets)
+
+
 async def grow_tree(desk: Desk, tree: FeatureTree) -> None:
     """Algorithm 2: draw a subtree of the tree as it is now, expand it, estimate, merge; again.
 
     With `parallel` > 1 that many subtrees are drawn from one state of the tree, asked about at once and merged in
-    order.
+    order. With `at` each step draws below one of these features.
     """
+    check_named(desk, tree)
     config = desk.config.grow
     if not len(tree):
         return
+    chosen = Chosen(config.at, desk.config.seed) if config.at else None
     desk.watch.start("grow", config.steps)
     for first in range(0, config.steps, config.parallel):
         steps = range(first, min(first + config.parallel, config.steps))
         drawn = {
-            step: draw_for_growth(tree, config.widths, config.draw_temperature, desk.config.seed, step)
+            step: draw_for_growth(
+                tree, config.widths, config.draw_temperature, desk.config.seed, step, chosen.top(step) if chosen else ()
+            )
             for step in steps
         }
-        proposals = await asyncio.gather(*(_propose(desk, drawn[step], step) for step in steps))
+        proposals = await asyncio.gather(*(_propose(desk, drawn[step], step, chosen) for step in steps))
         for proposal in proposals:
             _merge(desk, tree, proposal)
 
 
-async def _propose(desk: Desk, drawn: tuple[FeaturePath, ...], step: int) -> Proposal | Growth | Dropped:
+async def _propose(
+    desk: Desk, drawn: tuple[FeaturePath, ...], step: int, chosen: Chosen | None
+) -> Proposal | Growth | Dropped:
     temperature = desk.config.grow.temperature
-    known = desk.finished.get(growth_id(desk.asker, drawn, step, temperature))
+    known = desk.finished.get(growth_id(desk.asker, drawn, step, temperature, chosen))
     if isinstance(known, Growth | Dropped):
         return known
     await desk.gate()
-    return await propose_growth(desk.asker, drawn, step, temperature)
+    return await propose_growth(desk.asker, drawn, step, temperature, chosen)
 
 
 def _merge(desk: Desk, tree: FeatureTree, proposal: Proposal | Growth | Dropped) -> None:

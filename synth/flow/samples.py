@@ -39,7 +39,7 @@ async def make_samples(desk: Desk, tree: FeatureTree, benchmarks: Benchmarks | N
     config = desk.config.sample
     if not config.count or not len(tree):
         return []
-    subtrees = list(draw_subtrees(tree, shape_of(config), config.count, desk.config.seed))
+    subtrees = list(draw_subtrees(tree, shape_of(config), config.count, desk.config.seed, targets=config.targets))
     for subtree in subtrees:
         desk.keep(subtree)
     desk.watch.start("samples", len(subtrees))

@@ -2,6 +2,7 @@
 
 Draw a subtree of the tree as it is now, ask the engine to expand it in depth and breadth, merge what is new. The count
 of a new node is the mean count of its siblings: children of the same parent that were in the tree before the step.
+Where features were chosen to be grown, each step draws below one of them, and only what is new below them is taken.
 """
 
 import json
@@ -12,6 +13,7 @@ from math import fsum
 from typing import Literal
 
 from synth.ask import Asker, Unanswered, Unparseable
+from synth.errors import BadInput
 from synth.ids import seed_number
 from synth.records import CATEGORIES, Dropped, FeaturePath, Grown, Growth, Made, Refused, Shape
 from synth.settings import DATA
@@ -31,6 +33,22 @@ Basis = Literal["expanded", "tree", "none"]
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """Features that a person wants grown, and the run's seed number: another one gets other proposals for them."""
+
+    at: tuple[FeaturePath, ...]
+    seed: int
+
+    def top(self, step: int) -> FeaturePath:
+        """The feature that a step grows: each in turn."""
+        return self.at[step % len(self.at)]
+
+    def number(self, step: int) -> int:
+        """Draw number of a step's question: steps draw one small branch often, so seeds must tell questions apart."""
+        return seed_number("growth at", self.seed, step) % 2**31
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """An expanded subtree as the engine wrote it: what is new in it, and fit to be merged, is not decided yet."""
 
@@ -39,32 +57,62 @@ class Proposal:
     drawn: tuple[FeaturePath, ...]
     features: tuple[FeaturePath, ...]
     made: Made
+    at: tuple[FeaturePath, ...] = ()
+    """What is new is taken below these only; () = anywhere."""
+
+
+def check_chosen(tree: FeatureTree, at: Sequence[FeaturePath]) -> None:
+    """Raise `BadInput` that names a feature chosen to be grown which cannot be."""
+    for path in at:
+        shown = " > ".join(path)
+        if path[:1] == _LANGUAGE:
+            raise BadInput(f"`grow.at` names `{shown}`, but `{_LANGUAGE[0]}` is not grown; take it out.")
+        if tree.node(path) is None:
+            raise BadInput(f"`grow.at` names `{shown}`, which is not in the tree; check its spelling or take it out.")
 
 
 def draw_for_growth(
-    tree: FeatureTree, widths: Sequence[int], temperature: float, seed: int, step: int
+    tree: FeatureTree,
+    widths: Sequence[int],
+    temperature: float,
+    seed: int,
+    step: int,
+    top: FeaturePath = (),
 ) -> tuple[FeaturePath, ...]:
-    """The subtree that step `step` expands, weighed by counts. Raises `BadInput` where there is nothing to draw."""
-    shape = Shape(widths=tuple(widths), temperatures=(temperature,), mandatory=0, excluded=(_LANGUAGE,))
+    """The subtree that step `step` expands, weighed by counts. Raises `BadInput` where there is nothing to draw.
+
+    With `top`: the path down to it, and Algorithm 1 with the widths below it; a leaf is alone at the end of its path.
+    """
+    shape = Shape(
+        widths=(*(1 for _ in top), *widths),
+        temperatures=(temperature,),
+        mandatory=0,
+        excluded=(_LANGUAGE,),
+        fixed=(top,) if top else (),
+    )
     return draw(tree, shape, seed_number("growth", seed), step)
 
 
-def growth_id(asker: Asker, drawn: Sequence[FeaturePath], step: int, temperature: float) -> str:
+def growth_id(
+    asker: Asker, drawn: Sequence[FeaturePath], step: int, temperature: float, chosen: Chosen | None = None
+) -> str:
     """The id of what comes of asking to expand `drawn` in step `step`."""
-    return asker.record_id(Growth.kind, "grow_features", tuple(drawn), step, temperature=temperature)
+    place = () if chosen is None else (chosen.at, chosen.seed)
+    return asker.record_id(Growth.kind, "grow_features", tuple(drawn), step, *place, temperature=temperature)
 
 
 async def propose_growth(
-    asker: Asker, drawn: Sequence[FeaturePath], step: int, temperature: float
+    asker: Asker, drawn: Sequence[FeaturePath], step: int, temperature: float, chosen: Chosen | None = None
 ) -> Proposal | Dropped:
     """Ask the engine to expand the drawn subtree in depth and breadth (EpiCoder A.3)."""
-    wanted = growth_id(asker, drawn, step, temperature)
-    inputs = {"subtree": to_nested(drawn), "explanations": _explain(drawn)}
+    wanted = growth_id(asker, drawn, step, temperature, chosen)
+    inputs = {"subtree": to_nested(drawn), "explanations": _explain(drawn, chosen.top(step) if chosen else ())}
     parse = partial(_parse, frozenset(drawn))
-    answer = await asker.ask("grow_features", inputs, parse, temperature=temperature, draw=step)
+    number = chosen.number(step) if chosen else step
+    answer = await asker.ask("grow_features", inputs, parse, temperature=temperature, draw=number)
     if isinstance(answer, Unanswered):
         return answer.dropped("grow", f"growth-step-{step}", wanted)
-    return Proposal(wanted, step, tuple(drawn), answer.value, answer.made)
+    return Proposal(wanted, step, tuple(drawn), answer.value, answer.made, chosen.at if chosen else ())
 
 
 def merge_growth(tree: FeatureTree, proposal: Proposal) -> Growth:
@@ -84,10 +132,11 @@ def estimate_growth(tree: FeatureTree, proposal: Proposal) -> Growth:
     name that the tree already holds is not new and stays as it is.
 
     Names are normalised first. Refused, with the reason, are: a category that is none of ours, a name that says
-    "none", an overlong one, a path below `MAX_DEPTH`, all that lies below a refused name, and a near-duplicate of a
-    sibling; what was proposed below a near-duplicate goes to that sibling.
+    "none", an overlong one, a path below `MAX_DEPTH`, all that lies below a refused name, what is not below the
+    features chosen to be grown, and a near-duplicate of a sibling; what was proposed below a near-duplicate goes to
+    that sibling.
     """
-    sorting = _Sorting(tree)
+    sorting = _Sorting(tree, proposal.at)
     for path in (*proposal.drawn, *proposal.features):
         sorting.place(path)
     return Growth(
@@ -105,6 +154,7 @@ class _Sorting:
     """Sorts an expanded subtree, parents first, into new, known and refused; the tree itself is only read."""
 
     tree: FeatureTree
+    at: tuple[FeaturePath, ...] = ()
     added: dict[FeaturePath, None] = field(default_factory=dict)
     known: dict[FeaturePath, dict[int, None]] = field(default_factory=dict)
     """Nodes that the tree holds, by their parent's path."""
@@ -147,12 +197,15 @@ class _Sorting:
             return f"not one of the {len(CATEGORIES)} categories"
         return ""
 
-    def _place_child(self, parent: FeaturePath, name: str, written: str) -> FeaturePath:
+    def _place_child(self, parent: FeaturePath, name: str, written: str) -> FeaturePath | None:
         path = (*parent, name)
         if self._is_known(path) or path in self.added:
             return path
         node = self.tree.node(parent)
         sibling = None if node is None else self.tree.near_child(node, written)
+        if sibling is None and not self._is_wanted(path):
+            self._refuse(path, "not below what was chosen to be grown")
+            return None
         if sibling is None:
             sibling = self._fresh.setdefault((parent, near_key(written)), name)
         if sibling == name:
@@ -161,6 +214,9 @@ class _Sorting:
         self._refuse(path, f"says the same as its sibling `{sibling}`")
         self._is_known((*parent, sibling))
         return (*parent, sibling)
+
+    def _is_wanted(self, path: FeaturePath) -> bool:
+        return not self.at or any(path[: len(top)] == top for top in self.at)
 
     def _is_known(self, path: FeaturePath) -> bool:
         """Whether the tree holds `path`; if so, it is noted as part of the expanded subtree."""
@@ -203,11 +259,18 @@ def _parse(drawn: frozenset[FeaturePath], reply: str) -> tuple[FeaturePath, ...]
     return features
 
 
-def _explain(drawn: Sequence[FeaturePath]) -> dict[str, str]:
-    """What the drawn categories are about, in one sentence each."""
+def _explain(drawn: Sequence[FeaturePath], top: FeaturePath) -> dict[str, str]:
+    """What the drawn categories are about, in one sentence each, and with `top` where new features are wanted."""
     sentences: dict[str, str] = json.loads((DATA / "categories.json").read_text(encoding="utf-8"))
     categories = dict.fromkeys(path[0] for path in drawn)
-    return {category: sentences[category] for category in categories if category in sentences}
+    explained = {category: sentences[category] for category in categories if category in sentences}
+    if len(top) > 1:
+        wanted = (
+            f"In this part, only what lies below {' > '.join(top)} is to be expanded; what is above it is there to"
+            " show its place and comes back without new features."
+        )
+        explained[top[0]] = f"{explained.get(top[0], '')} {wanted}".strip()
+    return explained
 
 
 def _shown(name: str) -> str:

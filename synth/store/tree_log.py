@@ -98,16 +98,17 @@ class TreeLog:
 
     def delta(self, number: int) -> Delta:
         """What a "do" entry changed. Raises `NotFound`, or `BadInput` where its file is damaged."""
-        if number not in self._ahead:
+        ahead = self._ahead  # another thread may put others in its place meanwhile
+        if number not in ahead:
             # who wants one entry mostly wants the next ones too, and a question costs more than its answer
             rows = self._db.rows(
                 "select number, delta, file from tree_entries where number between ? and ? and action = 'do'",
                 [number, number + _AHEAD],
             )
-            self._ahead = {found: (data, file) for found, data, file in rows}
-        if number not in self._ahead:
+            ahead = self._ahead = {found: (data, file) for found, data, file in rows}
+        if number not in ahead:
             raise NotFound(f"entry {number} is not in the history of the tree.")
-        data, file = self._ahead[number]
+        data, file = ahead[number]
         try:
             return delta_from_bytes(self._get(data, file))
         except ValueError as error:

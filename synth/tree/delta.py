@@ -117,10 +117,14 @@ class Recording:
 
 
 @contextmanager
-def recording(tree: Table) -> Iterator[Recording]:
-    """Record every change of `tree` made in the block; an exception undoes them all and leaves."""
+def recording(tree: Table, kept: tuple[int, int] | None = None) -> Iterator[Recording]:
+    """Record every change of `tree` made in the block; an exception undoes them all and leaves.
+
+    `kept`: how many texts and seeds are stored already (None: all there are). The delta brings those behind them: a
+    change that was taken back leaves its texts in the table, and a later one may use them.
+    """
     result, record = Recording(), _Record(tree.rows)
-    texts, seeds = len(tree.strings), len(tree.seeds)
+    texts, seeds = kept or (len(tree.strings), len(tree.seeds))
     tree.recorder = record
     try:
         yield result

@@ -4,11 +4,13 @@ Undo and redo are entries too. What is in force follows from the log alone, so i
 """
 
 import datetime
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from typing import Literal, Protocol
 
+import numpy as np
 from pydantic import Field
 
 from synth.errors import BadInput, NotFound
@@ -17,6 +19,7 @@ from synth.tree.columns import FeatureTree
 from synth.tree.delta import Delta, apply, blank, check_chain, compose, recording, take_back
 from synth.tree.edits import describe, perform
 from synth.tree.operations import Actor, Operation
+from synth.tree.touched import Touched
 
 MOST_OPERATIONS = 1_000
 """Operations that an entry names one by one; of a larger batch it tells the number and the delta."""
@@ -93,10 +96,14 @@ class History:
         self._entries = log.entries()
         self._done: list[int] = []
         self._undone: list[int] = []
+        self._touched = Touched()
+        self._guard = threading.Lock()
         for entry in self._entries:
             self._follow(entry)
             if applied is not None and entry.number > applied:
                 apply(tree, self.delta(entry), trusted=True)
+        self._kept = len(tree.strings), len(tree.seeds)
+        """Texts and seeds that the log holds; what a batch added that was taken back is not among them."""
 
     @property
     def last(self) -> int:
@@ -147,7 +154,7 @@ class History:
         The entry is durable when the block has ended; where it cannot be stored, the changes are taken back too.
         """
         batch = Batch(summary)
-        with recording(self.tree) as change:
+        with recording(self.tree, self._kept) as change:
             yield batch
         if not change.made:
             take_back(self.tree, change.made)
@@ -155,6 +162,7 @@ class History:
         touched = len(change.made.nodes())
         batch.entry = self._entry("do", actor, reason, batch.summary, batch.operations, group=group, touched=touched)
         self._keep(batch.entry, change.made, lambda: take_back(self.tree, change.made))
+        self._kept = len(self.tree.strings), len(self.tree.seeds)
 
     def undo(self, actor: Actor, number: int | None = None, reason: str = "") -> Entry:
         """Take back a batch: the latest that a person made, or the one named.
@@ -216,10 +224,29 @@ class History:
         return way if before <= after else way.reversed()
 
     def of_node(self, node: int) -> list[Entry]:
-        """The entries that changed a feature, oldest first; reads every delta."""
-        return [entry for entry in self._entries if node in self.delta(entry).nodes()]
+        """The entries that changed a feature, oldest first; the first call reads every delta, later ones new ones."""
+        return self.changed_since(0, (node,))
+
+    def changed_since(self, number: int, nodes: Iterable[int]) -> list[Entry]:
+        """The entries after `number` that changed any of some features, oldest first; reads deltas after it only."""
+        entries = self._entries[max(number, 0) :]
+        with self._guard:
+            for entry in entries:
+                self._learn(entry)
+            found = self._touched.entries(np.unique(np.fromiter(nodes, np.int64)))
+        return [entry for entry in entries if entry.number in found]
 
     # inside
+
+    def _learn(self, entry: Entry) -> None:
+        """Have in `_touched` what an entry changed."""
+        if entry.number in self._touched.known:
+            return
+        if len(entry.targets) == 1:
+            self._learn(self.entry(entry.targets[0]))
+            self._touched.add_same(entry.number, entry.targets[0])
+        else:
+            self._touched.add(entry.number, self.delta(entry))
 
     def _latest_own(self) -> int | None:
         """The latest batch in force that no run made."""

@@ -28,12 +28,15 @@ from synth.store.funnel import Counts, Drop, Funnel, Stage, Usage
 from synth.store.queries import DatasetRow, EvolutionNode, ForestRow, SeedGroup, TaskRow
 from synth.store.tree_log import TreeLog
 from synth.tree import operations
-from synth.tree.columns import MAX_COUNT, FeatureTree
+from synth.tree.columns import FeatureTree
 from synth.tree.history import stretches
+from synth.workspace.costs import Spent, spending
+from synth.workspace.fits import fits_the_tree
 from synth.workspace.samples import Gatherer
 from synth.workspace.settings import WorkspaceSettings, read_settings, write_settings
 from synth.workspace.shares import Probability
 from synth.workspace.tree import TreeKeeper
+from synth.workspace.uses import Uses
 from synth.workspace.views import Found, TreeViews
 
 __all__ = [
@@ -67,8 +70,6 @@ __all__ = [
 Form = Literal["messages", "alpaca", "full"]
 
 _EMBED_CHUNK = 256
-_DEEPEST = 200
-"""Names that a path in a journal may have."""
 
 _log = logging.getLogger(__name__)
 
@@ -90,6 +91,7 @@ class Workspace:
         self._runs = Runs(self.folder / "runs")
         self._trees = TreeKeeper(TreeLog(self._db, self.folder / "tree"), self.folder / "tree")
         self._views = TreeViews(self._trees, self.folder / "cache")
+        self._uses = Uses(self._db, self._trees)
         self._lock = threading.RLock()
         self._closing = threading.Event()
         self._take_in_earlier_records()
@@ -100,6 +102,7 @@ class Workspace:
         self._closing.set()
         with self._lock:
             self._runs.release()
+            self._uses.close()
             self._trees.close()
             self._db.close()
 
@@ -191,11 +194,19 @@ class Workspace:
         """What can be asked of the tree: search, finders, numbers, draws, plans, files."""
         return self._views
 
+    @property
+    def uses(self) -> Uses:
+        """What was generated from each feature."""
+        return self._uses
+
     # runs
 
     def start_run(self, config: RunConfig) -> str:
-        """Freeze a config, write its snapshot and start a worker. Reads the standard library where no seed is yet."""
-        if not self.counts().seeds:
+        """Freeze a config, write its snapshot and start a worker.
+
+        Reads the standard library where the run reads seeds and there is none yet.
+        """
+        if (config.extract.enabled or config.evolve.roots) and not self.counts().seeds:
             self.add_stdlib_seeds()
         run_id = self._runs.create(config, self._write_snapshot)
         self._runs.start(run_id)
@@ -239,7 +250,7 @@ class Workspace:
                         batch = read_journal(file, offset)
                         if batch.offset == offset:
                             break
-                        sound = [record for record in batch.records if _fits_the_tree(record)]
+                        sound = [record for record in batch.records if fits_the_tree(record)]
                         damaged = batch.damaged + len(batch.records) - len(sound)
                         with self._trees.reopened_on_failure(), self._db.transaction():
                             self._grow_tree(run_id, sound)
@@ -262,6 +273,10 @@ class Workspace:
     def usage(self, run_id: str | None = None) -> list[Usage]:
         """Calls and tokens a prompt."""
         return funnel.usage(self._db, run_id)
+
+    def spending(self) -> list[Spent]:
+        """What each task so far has used: what an estimate rests on."""
+        return spending(self._db)
 
     def tasks(
         self, search: str = "", outcome: str | None = None, run_id: str | None = None, limit: int = 50, offset: int = 0
@@ -347,7 +362,7 @@ class Workspace:
         """A workspace from before trees were stored: its tree is what its records add up to."""
         if self._trees.history.last == 0 and not self._trees.proposals():
             records: list[Extraction | Growth] = [*queries.extractions(self._db), *queries.growths(self._db)]
-            sound = [record for record in records if _fits_the_tree(record)]
+            sound = [record for record in records if fits_the_tree(record)]
             if sound:
                 self._trees.observe("earlier runs", sound)
 
@@ -368,26 +383,6 @@ class Workspace:
             created=datetime.datetime.now(datetime.UTC).date().isoformat(),
             version=version("espalier"),
         )
-
-
-def _fits_the_tree(record: Record) -> bool:
-    """Whether the tree can hold what a record says: a line written by hand may say anything."""
-    if isinstance(record, Extraction):
-        paths, seed_id, counts = list(record.features), record.seed_id, [0.0]
-    elif isinstance(record, Growth):
-        paths, seed_id = [grown.path for grown in record.added], ""
-        counts = [grown.estimated for grown in record.added]
-    else:
-        return True
-    if not all(0 <= count <= MAX_COUNT for count in counts):
-        return False
-    if not all(0 < len(path) <= _DEEPEST and all(path) for path in paths):
-        return False
-    try:
-        "".join((record.id, seed_id, *(name for path in paths for name in path))).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def demo_config() -> RunConfig:

@@ -1,11 +1,21 @@
 """What the app remembers for the next run, in `settings.json` of the workspace."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
-from synth.errors import BadConfig
-from synth.settings import Engine, SampleConfig, Section
+from synth.errors import BadConfig, NotFound
+from synth.settings import Engine, SampleConfig, Section, check_shape_name
+
+ShapeName = Annotated[str, AfterValidator(check_shape_name)]
+
+
+class Price(Section):
+    """What a model's endpoint takes for a million tokens, in one currency for all models."""
+
+    input: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    output: float = Field(default=0.0, ge=0, allow_inf_nan=False)
 
 
 class WorkspaceSettings(Section):
@@ -13,6 +23,19 @@ class WorkspaceSettings(Section):
 
     engine: Engine = Engine()
     sample: SampleConfig = SampleConfig()
+    """The shape that runs draw with unless another one is asked for."""
+    shapes: dict[ShapeName, SampleConfig] = Field(default_factory=dict)
+    """Further shapes by name."""
+    prices: dict[str, Price] = Field(default_factory=dict)
+    """By model."""
+
+    def shape(self, name: str) -> SampleConfig:
+        """The shape kept under a name, which it carries. Raises `NotFound` with the names that there are."""
+        found = self.shapes.get(name.strip())
+        if found is None:
+            known = ", ".join(f"`{one}`" for one in sorted(self.shapes)) or "none yet"
+            raise NotFound(f"no shape `{name}` in this workspace; the shapes there are: {known}.")
+        return found.model_copy(update={"name": name.strip()})
 
 
 def read_settings(folder: Path) -> WorkspaceSettings:

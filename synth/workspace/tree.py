@@ -40,6 +40,8 @@ class TreeKeeper:
         self._folder = folder
         self._lock = threading.RLock()
         self._proposals: dict[str, Proposal] = {}
+        self.held_changes = 0
+        """Grows whenever a proposal comes or is decided about."""
         self._open()
 
     @property
@@ -201,6 +203,7 @@ class TreeKeeper:
             )
             self._log.save_proposal(proposal)
             self._proposals[proposal.id] = proposal
+            self.held_changes += 1
             return proposal
 
     def proposals(self) -> list[Proposal]:
@@ -227,6 +230,7 @@ class TreeKeeper:
             with self._together():
                 entry = proposal.accept(self._history, actor, items)
                 self._log.save_decisions(proposal)
+            self.held_changes += 1
             return self._settle(entry)
 
     def refuse(self, proposal_id: str, items: Sequence[int] | None = None) -> int:
@@ -235,6 +239,7 @@ class TreeKeeper:
             proposal = self.proposal(proposal_id)
             refused = proposal.refuse(self._history, items)
             self._log.save_decisions(proposal)
+            self.held_changes += 1
             return refused
 
     # snapshots
@@ -364,6 +369,7 @@ class TreeKeeper:
         )
         self._log.save_proposal(held)
         self._proposals[proposal_id] = held
+        self.held_changes += 1
 
 
 _BASES = {"expanded": "its siblings in the drawn subtree", "tree": "its siblings in the tree", "none": "no sibling"}

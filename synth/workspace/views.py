@@ -138,6 +138,12 @@ class TreeViews:
         with self._keeper.reading() as tree:
             return find(tree, kind, embed=embed, below=below, limit=limit, drawn=drawn, progress=progress)
 
+    def warm(self) -> None:
+        """Make ahead what the first search would wait for."""
+        with self._keeper.reading() as tree:
+            if len(tree):
+                self._searcher(tree).find("a", "substring", 1)
+
     def stats(self) -> Stats:
         """The tree in numbers."""
         with self._keeper.reading() as tree:
@@ -160,7 +166,7 @@ class TreeViews:
     def draw(self, sample: SampleConfig, count: int, seed: int) -> list[Subtree]:
         """Draw subtrees as tasks do, without keeping them. Raises `BadInput` where the shape does not fit the tree."""
         with self._keeper.reading() as tree:
-            return list(draw_subtrees(tree, shape_of(sample), count, seed))
+            return list(draw_subtrees(tree, shape_of(sample), count, seed, targets=sample.targets))
 
     def draws(self, sample: SampleConfig, count: int, seed: int) -> Iterator[Subtree]:
         """As `draw`, but from the whole tree, the language's category included, and one by one as asked for."""

@@ -16,7 +16,7 @@ from synth.errors import BadConfig
 from synth.records import CodeFile, Record, Score, Task
 from synth.runs import Runs, State, StepProgress
 from synth.settings import RunConfig, SampleConfig
-from synth.workspace import MetricInfo, Stage
+from synth.workspace import MetricInfo, Stage, WorkspaceSettings
 from tests import examples
 from tests.pages.conftest import HOSTILE, OpenPage, put_records
 
@@ -52,6 +52,11 @@ def all_runs(open_page: OpenPage) -> AppTest:
     """The page with what all runs made."""
     app = open_page("generate")
     return next(box for box in app.selectbox if box.label == "Run").select("all").run()
+
+
+def run_shown(app: AppTest) -> str:
+    """The run that the page looks at."""
+    return str(next(box for box in app.selectbox if box.label == "Run").value)
 
 
 def hostile_task() -> Sequence[Record]:
@@ -98,6 +103,43 @@ def test_the_form_makes_a_config_with_the_saved_shape() -> None:
     assert (config.sample.widths, config.sample.count, config.tasks.repair_rounds) == ((3, 1), 5, 2)
     with pytest.raises(BadConfig, match=r"Several files, or repair rounds: .*less than or equal to 10"):
         run_config({**values, "tasks": {"repair_rounds": 11}})
+
+
+def test_a_run_draws_with_the_shape_that_is_chosen(empty_workspace: Path, open_page: OpenPage) -> None:
+    targets = (("logging", HOSTILE), ("logging",))
+    named = {HOSTILE: SampleConfig(widths=(3, 1), targets=targets), "b": SampleConfig(widths=(4,))}
+    kept = WorkspaceSettings(sample=SampleConfig(widths=(6, 2)), shapes=named)
+    (empty_workspace / "settings.json").write_text(kept.model_dump_json(), encoding="utf-8")
+    app = open_page("generate")
+    assert "6 × 2 wide" in texts(app, "caption")
+    box = app.selectbox(key="run-shape")
+    assert box.options == ["As kept for runs", HOSTILE, "b"]
+    box.select(HOSTILE).run()
+    assert not app.exception
+    assert "3 × 1 wide at temperature 1, 2, 10, 2 mandatory, 2 targets in turn" in texts(app, "caption")
+    for key, number in (("run-count", 0), ("run-steps", 0), ("run-roots", 0), ("run-limit", 1)):
+        app.number_input(key=key).set_value(number).run()
+    app.button(key="start-run").click().run()
+    assert not app.exception
+    runs = Runs(empty_workspace / "runs")
+    (run_id,) = runs.ids()
+    sample = runs.config(run_id).sample
+    assert (sample.name, sample.widths, sample.targets, sample.count) == (HOSTILE, (3, 1), targets, 0)
+    runs.cancel(run_id)
+
+
+def test_a_chosen_shape_that_somebody_deletes_gives_way_to_the_kept_one(
+    empty_workspace: Path, open_page: OpenPage
+) -> None:
+    settings = empty_workspace / "settings.json"
+    settings.write_text(WorkspaceSettings(shapes={"b": SampleConfig(widths=(4,))}).model_dump_json(), encoding="utf-8")
+    app = open_page("generate")
+    app.selectbox(key="run-shape").select("b").run()
+    assert "4 wide" in texts(app, "caption")
+    settings.unlink()
+    app.run()
+    assert not app.exception
+    assert "5 × 2 × 1 × 1 wide" in texts(app, "caption")
 
 
 def test_what_a_run_does_is_said_without_what_it_leaves_out() -> None:
@@ -150,11 +192,11 @@ def test_a_finished_run_has_nothing_to_press(empty_workspace: Path, open_page: O
 def test_the_run_in_the_address_is_the_one_shown(empty_workspace: Path, open_page: OpenPage) -> None:
     first, second = a_run(empty_workspace, "one"), a_run(empty_workspace, "two")
     app = open_page("generate")
-    assert app.selectbox[0].value == second
+    assert run_shown(app) == second
     app.query_params["run"] = first
-    assert app.run().selectbox[0].value == first
+    assert run_shown(app.run()) == first
     app.query_params["run"] = "r9999-gone"
-    assert app.run().selectbox[0].value == second
+    assert run_shown(app.run()) == second
     assert not app.exception
 
 

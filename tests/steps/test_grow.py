@@ -11,7 +11,16 @@ from synth.ask import Asker
 from synth.errors import BadInput
 from synth.records import CATEGORIES, Dropped, FeaturePath, Growth
 from synth.settings import DATA
-from synth.steps.grow import MAX_DEPTH, Proposal, draw_for_growth, growth_id, merge_growth, propose_growth
+from synth.steps.grow import (
+    MAX_DEPTH,
+    Chosen,
+    Proposal,
+    check_chosen,
+    draw_for_growth,
+    growth_id,
+    merge_growth,
+    propose_growth,
+)
 from synth.tree.columns import FeatureTree
 from synth.tree.nested import from_nested
 from tests.scripted import ScriptedModel
@@ -270,3 +279,75 @@ def test_the_language_is_not_grown_and_an_empty_tree_says_what_to_do() -> None:
     assert {draw_for_growth(tree, (2, 2), 1.0, 1, step) for step in range(10)} == {(("logging",),)}
     with pytest.raises(BadInput, match="no features yet"):
         draw_for_growth(FeatureTree(), (2,), 1.0, 1, 0)
+
+
+LOAD: FeaturePath = ("workflow", "load")
+
+
+def test_growth_at_a_feature_draws_the_path_to_it_and_the_widths_below_it() -> None:
+    tree = build_tree()
+    for step in range(10):
+        drawn = draw_for_growth(tree, (2, 1), 1.0, seed=7, step=step, top=LOAD)
+        assert drawn[:2] == (("workflow",), LOAD)
+        assert {path[:-1] for path in drawn[2:]} == {LOAD}
+    leaf = (*LOAD, "read csv")
+    assert draw_for_growth(tree, (2, 1), 1.0, 7, 0, leaf) == (("workflow",), LOAD, leaf)
+    assert draw_for_growth(tree, (2, 1), 1.0, 7, 0, ("logging",)) == (("logging",),)
+
+
+def test_what_is_new_elsewhere_is_refused_with_the_reason_and_all_below_it() -> None:
+    features = tuple(from_nested({"workflow": {"load": ["read xml"], "tidy up": ["trim"]}, "security": []}))
+    growth = merge_growth(build_tree(), Proposal("growth-1", 0, (), features, MADE, at=(LOAD,)))
+    assert added(growth) == {(*LOAD, "read xml"): (4, "tree")}
+    assert refused(growth) == {
+        ("workflow", "tidy up"): "not below what was chosen to be grown",
+        ("workflow", "tidy up", "trim"): "`tidy up` above it was refused",
+        ("security",): "not below what was chosen to be grown",
+    }
+
+
+def test_another_spelling_of_a_feature_above_leads_to_it() -> None:
+    features = tuple(from_nested({"Workflow": {"Loading": ["read xml"]}}))
+    growth = merge_growth(build_tree(), Proposal("growth-1", 0, (), features, MADE, at=(LOAD,)))
+    assert list(added(growth)) == [(*LOAD, "read xml")]
+
+
+@settings(deadline=None)
+@given(trees(), proposals, st.data())
+def test_nothing_is_ever_added_outside_what_was_chosen(
+    tree: FeatureTree, features: tuple[FeaturePath, ...], data: st.DataObject
+) -> None:
+    known = tree.paths()
+    at = tuple(data.draw(st.lists(st.sampled_from(known), min_size=1, max_size=3))) if known else (("logging",),)
+    before = set(known)
+    growth = merge_growth(tree, Proposal("growth-1", 0, (), features, MADE, at=at))
+    fresh = set(tree.paths()) - before
+    assert fresh == set(added(growth))
+    assert all(any(path[: len(top)] == top for top in at) for path in fresh)
+
+
+def test_the_engine_is_told_where_new_features_are_wanted_and_each_seed_number_asks_anew() -> None:
+    tree, chosen = build_tree(), Chosen((("logging",), LOAD), seed=7)
+    assert [chosen.top(step) for step in range(3)] == [("logging",), LOAD, ("logging",)]
+    drawn = draw_for_growth(tree, (1,), 1.0, 7, 1, chosen.top(1))
+    model = ScriptedModel(['<begin>{"workflow": {"load": ["read xml"]}}<end>'] * 3)
+    asker = Asker(model)
+    proposal = asyncio.run(propose_growth(asker, drawn, 1, 0.7, chosen))
+    assert isinstance(proposal, Proposal)
+    assert proposal.at == chosen.at
+    assert proposal.id == growth_id(asker, drawn, 1, 0.7, chosen)
+    assert "only what lies below workflow > load is to be expanded" in model.requests[0].text
+    other = Chosen(chosen.at, seed=8)
+    asyncio.run(propose_growth(asker, drawn, 1, 0.7, other))
+    assert model.requests[0].draw != model.requests[1].draw
+    ids = {growth_id(asker, drawn, 1, 0.7, one) for one in (None, chosen, other, Chosen((LOAD,), 7))}
+    assert len(ids) == 4
+
+
+def test_a_feature_that_cannot_be_grown_is_named() -> None:
+    tree = build_tree()
+    check_chosen(tree, (LOAD, ("logging",)))
+    with pytest.raises(BadInput, match=r"`grow.at` names `workflow > laod`, which is not in the tree"):
+        check_chosen(tree, (LOAD, ("workflow", "laod")))
+    with pytest.raises(BadInput, match="`programming language` is not grown"):
+        check_chosen(tree, (("programming language",),))

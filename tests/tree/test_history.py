@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from synth.errors import BadInput, EspalierError
 from synth.tree.columns import ROOT, STATUSES, FeatureTree
-from synth.tree.delta import EditConflict, recording
+from synth.tree.delta import Delta, EditConflict, recording
 from synth.tree.history import History, MemoryLog
 from synth.tree.integrity import faults
 from synth.tree.operations import (
@@ -257,6 +258,24 @@ def test_an_edit_that_fails_half_way_leaves_no_trace() -> None:
     assert cells(tree) == before
 
 
+def test_a_name_that_a_refused_edit_brought_first_is_there_after_a_restart() -> None:
+    log = MemoryLog()
+    history = History(FeatureTree(), log)
+    history.do([Add(parent=ROOT, name="other")], ANNA)
+    with pytest.raises(BadInput):
+        history.do([Add(parent=ROOT, name="torch"), Add(parent=ROOT, name="torch")], ANNA)
+    with pytest.raises(RuntimeError), history.batch(ANNA):
+        history.tree.add_evidence(1, history.tree.seed_number("seed-1"))
+        raise RuntimeError
+    history.do([Add(parent=ROOT, name="torch"), Add(parent=ROOT, name="last")], ANNA)
+    with history.batch(ANNA):
+        history.tree.add_evidence(1, history.tree.seed_number("seed-1"))
+    again = FeatureTree()
+    History(again, log, applied=0)
+    assert again.paths() == history.tree.paths()
+    assert again.evidence(1) == ["seed-1"]
+
+
 def test_undo_of_what_others_built_on_is_refused_and_says_so() -> None:
     history = History(FeatureTree(), MemoryLog())
     history.do([Add(parent=ROOT, name="a")], ANNA)
@@ -312,3 +331,99 @@ def test_a_copy_goes_on_by_itself() -> None:
         copy.change(2, name=copy.strings.add("other"))
     assert tree.paths() == [("a",), ("a", "b")]
     assert copy.paths() == [("a",), ("a", "c"), ("a", "other")]
+
+
+def asked(history: History, rows: int) -> list[list[int]]:
+    """What the history says of each row."""
+    return [[entry.number for entry in history.of_node(node)] for node in range(rows)]
+
+
+def read_all(history: History, rows: int) -> list[list[int]]:
+    """The same from every delta."""
+    held = [(entry.number, set(history.delta(entry).nodes().tolist())) for entry in history.entries()]
+    return [[number for number, nodes in held if node in nodes] for node in range(rows)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_changed_a_feature_is_what_the_deltas_say(seed: int) -> None:
+    chance = random.Random(seed)
+    log = MemoryLog()
+    history = History(FeatureTree(), log)
+    history.do([Add(parent=ROOT, name=f"n{number}") for number in range(200)], ANNA)
+    for number in range(60):
+        nodes = list(history.tree.nodes())
+        step = chance.randrange(7)
+        if step == 0:  # scattered over many rows
+            history.do([Note(node=node, text=f"note {number}") for node in nodes[::2]], ANNA)
+        elif step == 1:
+            history.do([Add(parent=chance.choice(nodes), name=f"new {number}")], ANNA)
+        elif step == 2:
+            with history.batch(RUN, group="run-1"):
+                history.tree.add_extraction(extraction([("e", f"x{number % 3}")]), f"seed-{number}")
+        elif step == 3 and history.in_force()[1:]:
+            history.undo(ANNA)
+        elif step == 4 and history.can_redo():
+            history.redo(ANNA)
+        elif step == 5:
+            history.return_to(history.last - 2 if history.last > 3 else 1, ANNA)
+        else:
+            history.do([Note(node=chance.choice(nodes), text=f"note {number}")], ANNA)
+        if number % 7 == 0:
+            history.of_node(chance.choice(nodes))
+    history.do([Note(node=1, text="a"), Note(node=3, text="a")], ANNA, group="g")
+    history.do([Note(node=1, text="b"), Note(node=3, text="")], ANNA, group="g")
+    history.undo_group("g", ANNA)
+    rows = history.tree.rows
+    expected = read_all(history, rows)
+    assert asked(history, rows) == expected
+    assert asked(History(history.tree, log), rows) == expected
+    some = [chance.randrange(rows) for _ in range(3)] + [-1, rows + 10**6]
+    for after in (0, 10, history.last - 1, history.last, history.last + 5, -3):
+        found = [entry.number for entry in History(history.tree, log).changed_since(after, some)]
+        assert found == sorted({n for node in some[:3] for n in expected[node] if n > after}), after
+        assert found == [entry.number for entry in history.changed_since(after, some)]
+    assert history.changed_since(0, ()) == []
+
+
+def test_what_changed_since_reads_later_deltas_only_and_each_once() -> None:
+    class Counting(MemoryLog):
+        def __init__(self) -> None:
+            super().__init__()
+            self.read: list[int] = []
+
+        def delta(self, number: int) -> Delta:
+            self.read.append(number)
+            return super().delta(number)
+
+    log = Counting()
+    history = History(FeatureTree(), log)
+    history.do([Add(parent=ROOT, name="a")], ANNA)
+    for number in range(20):
+        history.do([Note(node=1, text=f"note {number}")], ANNA)
+    assert [entry.number for entry in history.changed_since(18, [1])] == [19, 20, 21]
+    assert log.read == [19, 20, 21]
+    assert len(history.of_node(1)) == len(history.of_node(1)) == 21
+    assert sorted(log.read) == list(range(1, 22))
+    history.do([Note(node=1, text="again")], ANNA)
+    assert [entry.number for entry in history.changed_since(21, [1, 5])] == [22]
+    assert log.read[21:] == [22]
+
+
+def test_what_touched_much_of_a_large_tree_is_kept_small() -> None:
+    rows = 200_000
+    log = MemoryLog()
+    history = History(FeatureTree(), log)
+    with history.batch(ANNA):
+        history.tree.create_many([ROOT] * rows, [f"n{number}" for number in range(rows)], [1.0] * rows)
+    for odd in (1, 2, 1):
+        nodes = np.arange(odd, rows, 2, dtype=np.int32)
+        with history.batch(ANNA):
+            history.tree.change_many(nodes, {"observed": history.tree.column("observed")[nodes] + odd})
+    assert [entry.number for entry in history.of_node(7)] == [1, 2, 4]
+    assert [entry.number for entry in history.of_node(8)] == [1, 3]
+    assert [entry.number for entry in history.of_node(rows)] == [1]
+    assert history.of_node(rows + 1) == history.of_node(ROOT) == []
+    held = history._touched
+    assert (
+        sum(runs.nbytes for runs in held._runs) + sum(bits.nbytes for bits in held._bits.values()) < 3 * rows / 8 + 200
+    )

@@ -1,0 +1,162 @@
+// The outline's rows as far as they are known: windows of them, asked for one after the other.
+
+import { call } from "./api.js";
+
+const BEFORE = 40;
+const MOST = 300;
+const KEPT = 6_000;
+
+/** The rows that the server shows, by place. What is not known yet is undefined, never guessed.
+ *
+ * `place()` says what stands on the screen: {first, count, anchor (the id to be kept in place), focus (an id)}.
+ * `swapped(answer)` hears that all rows are others now, `arrived()` that more are known, `failed(error)` what went wrong.
+ */
+export class OutlineData {
+  total = null;
+  features = 0;
+  way = [];
+  view = null;
+  parents = new Map();
+  #rows = new Map();
+  #indices = new Map();
+  #line = Promise.resolve();
+  #wanted = null;
+  #opened = null;
+  #rev = -1;
+
+  constructor({ store }, heard) {
+    this.store = store;
+    this.heard = heard;
+  }
+
+  row(index) {
+    return this.#rows.get(index);
+  }
+
+  /** The place of a feature among the known rows; undefined where it is not among them. */
+  indexOf(id) {
+    return this.#indices.get(id);
+  }
+
+  /** Whether what the store has open is what the server told. */
+  knows(opened) {
+    return opened === this.#opened;
+  }
+
+  /** Whether a feature is another one or lies below it; known of every row that was shown. */
+  isInside(id, top) {
+    for (let at = id; at > 0; at = this.parents.get(at)) if (at === top) return true;
+    return top === 0;
+  }
+
+  /** Asks for rows where they are missing; of many calls while one is under way, only the last counts. */
+  need(first, last) {
+    let missing = first;
+    while (missing < last && this.#rows.has(missing)) missing += 1;
+    if (missing >= last || this.total === null) return;
+    const waiting = this.#wanted !== null;
+    this.#wanted = { first, last };
+    if (!waiting) this.#queue(() => this.#fetch());
+  }
+
+  /** Opens or closes something, or finds features: all rows are told anew. Returns the answer, null where it failed. */
+  change(change, locate = []) {
+    return this.#queue(() => this.#renew({ change }, locate));
+  }
+
+  /** Asks for everything anew: with what the store says is open, or (`same`) only the rows. */
+  reload({ same = false, locate = [] } = {}) {
+    return this.#queue(() => {
+      if (!same) this.view = null;
+      return this.#renew({}, locate);
+    });
+  }
+
+  #queue(run) {
+    const done = this.#line.then(run).catch((error) => {
+      this.heard.failed(error);
+      return null;
+    });
+    this.#line = done;
+    return done;
+  }
+
+  async #fetch() {
+    const { first, last } = this.#wanted;
+    this.#wanted = null;
+    const answer = await this.#ask(window(first, last - first));
+    if (answer.rev !== this.#rev || answer.renewed) await this.#renew({}, []);
+    else {
+      this.#keep(answer);
+      this.heard.arrived();
+    }
+  }
+
+  /** All rows anew, with what is looked at where it was. */
+  async #renew(more, locate) {
+    const { first, count, anchor, focus } = this.heard.place();
+    const named = [...new Set([...locate, anchor, focus].filter((id) => id > 0))];
+    let answer = await this.#ask({ ...window(first, count), ...more, locate: named });
+    const top = this.heard.topAfter(answer, more.change);
+    if (top < answer.first || Math.min(top + count, answer.total) > answer.first + answer.rows.length) {
+      const opened = answer.opened;
+      answer = { ...(await this.#ask({ ...window(top, count), locate: named })), ...(opened && { opened }) };
+    }
+    this.#rows.clear();
+    this.#indices.clear();
+    this.parents.clear();
+    this.#keep(answer);
+    this.#tell(answer);
+    this.heard.swapped(answer, more.change);
+    return answer;
+  }
+
+  async #ask(body) {
+    const { opened, top, filter, temperature, shape } = this.store.state;
+    const common = { ...body, temperature, boosts: shape?.boosts ?? {}, excluded: shape?.excluded ?? [] };
+    const whole = { ...common, opened, top, filter };
+    if (this.view === null) return this.#told(await call("/api/tree/outline", whole));
+    try {
+      return this.#told(await call("/api/tree/outline", { ...common, view: this.view }));
+    } catch (error) {
+      if (error.status !== 410) throw error;
+      return { ...this.#told(await call("/api/tree/outline", whole)), renewed: true };
+    }
+  }
+
+  #told(answer) {
+    this.view = answer.view;
+    return answer;
+  }
+
+  #keep(answer) {
+    if (this.#rows.size > KEPT) {
+      this.#rows.clear();
+      this.#indices.clear();
+    }
+    this.#rev = answer.rev;
+    this.total = answer.total;
+    for (const [id, parent] of answer.above) this.parents.set(id, parent);
+    answer.rows.forEach((row, at) => {
+      this.#rows.set(answer.first + at, row);
+      if (row.ghost) return;
+      this.#indices.set(row.id, answer.first + at);
+      this.parents.set(row.id, row.parent);
+    });
+  }
+
+  #tell(answer) {
+    this.features = answer.features;
+    this.way = answer.way;
+    const news = {};
+    if (answer.opened) news.opened = this.#opened = answer.opened;
+    if (answer.top !== this.store.state.top) news.top = answer.top;
+    if (answer.rev > this.store.state.rev) news.rev = answer.rev;
+    this.store.set(news);
+  }
+}
+
+const window = (first, count) => {
+  const from = Math.max(0, Math.floor(first) - BEFORE);
+  return { first: from, count: Math.min(MOST, Math.ceil(count) + 2 * BEFORE + 2) };
+};

@@ -1,0 +1,113 @@
+"""What the server itself needs: small answers without delay, a clean stop, and the workbench's files."""
+
+import asyncio
+import contextlib
+import gc
+import hashlib
+import os
+import signal
+import socket
+import stat
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from types import FrameType
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from synth.errors import EspalierError
+from synth.workspace import Workspace
+
+_TYPES = {".js": "text/javascript", ".css": "text/css"}
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+_stopping = threading.Event()
+
+
+def stopping() -> bool:
+    """Whether the server was told to stop: what would go on for ever must end now."""
+    return _stopping.is_set()
+
+
+@contextlib.asynccontextmanager
+async def serving(open_workspace: Callable[[], Workspace]) -> AsyncIterator[None]:
+    """Around the server's life: prepare it, open the workspace ahead of the first visitor."""
+    _hear_of_the_stop()
+    _send_at_once()
+
+    def warm() -> None:
+        with contextlib.suppress(EspalierError):  # said again to whoever opens a page
+            workspace = open_workspace()
+            workspace.views.warm()
+        gc.collect()
+        gc.freeze()  # what was loaded until now is never looked through again: a collection costs no click
+
+    warming = asyncio.create_task(asyncio.to_thread(warm))
+    yield
+    _stopping.set()
+    await warming
+
+
+def version_of(assets: Path) -> str:
+    """Changes when one of the workbench's files does."""
+    found = hashlib.sha256()
+    for path in sorted(assets.iterdir()):
+        if path.suffix in _TYPES:
+            found.update(path.name.encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()[:12]
+
+
+def key_of(folder: Path) -> str:
+    """Under which name a browser keeps what it remembers of a workspace."""
+    return hashlib.sha256(str(folder.absolute()).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+
+
+def static_files(assets: Path) -> Callable[[Request], Awaitable[Response]]:
+    """A route's handler for the files of one folder. A browser keeps them: another version has another address."""
+
+    async def handle(request: Request) -> Response:
+        name = str(request.path_params["file"])
+        path = assets / name
+        kind = _TYPES.get(path.suffix)
+        if kind is None or path.parent != assets or not path.is_file():
+            return PlainTextResponse("there is no such file", 404)
+        headers = {"Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"}
+        return Response(path.read_bytes(), headers=headers, media_type=kind)
+
+    return handle
+
+
+def _hear_of_the_stop() -> None:
+    """Streams of events never end by themselves, and a server that stops waits for them."""
+    _stopping.clear()
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before = signal.getsignal(number)
+
+        def stop(caught: int, frame: FrameType | None, before: object = before) -> None:
+            _stopping.set()
+            if callable(before):
+                before(caught, frame)
+
+        if callable(before):
+            signal.signal(number, stop)
+
+
+def _send_at_once() -> None:
+    """Set TCP_NODELAY on the listening sockets; connections inherit it (Linux).
+
+    The server binds them without naming the protocol, so the event loop leaves Nagle's algorithm on, which together
+    with delayed acknowledgements costs a small answer about 40 ms.
+    """
+    folder = Path("/proc/self/fd")
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(OSError):
+            number = int(entry.name)
+            if not stat.S_ISSOCK(os.fstat(number).st_mode):
+                continue
+            with socket.socket(fileno=os.dup(number)) as found:
+                listens = found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+                if listens and found.family in (socket.AF_INET, socket.AF_INET6):
+                    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,366 @@
+"""What the sampling lab asks: subtrees drawn as tasks draw them, exact chances, and what n draws come to."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import expm1, log1p, sqrt
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.flow import shape_of
+from synth.ids import seed_number
+from synth.records import FeaturePath, Shape, Subtree
+from synth.settings import SampleConfig
+from synth.steps.draw import LANGUAGE, task_shape
+from synth.tree.bounds import Bounds, resolve
+from synth.tree.columns import ROOT, FeatureTree
+from synth.tree.draw import NOTHING, Drawer
+from synth.tree.race import inclusion, race_of
+from synth.tree.standing import chances_among, check_alive, children_by_parent, largest, parts
+from synth.tree.whatif import WhatIf, what_if
+from synth.workspace.tree import TreeKeeper
+
+_KEPT = 4
+"""Computations over the whole tree that are kept; each takes 9 bytes a feature."""
+
+_SERIES = 4
+"""Temperatures whose draws are kept; each takes a few MB of a tree of 1.8 million features."""
+_MOST_KEPT = 256
+_MOST_CATEGORIES = 1_000
+
+Floats = NDArray[np.float64]
+Nodes = NDArray[np.int32]
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A feature of a drawn subtree."""
+
+    node: int
+    depth: int
+    """1 for a category."""
+    end: bool
+    """Whether nothing was drawn below it."""
+    mandatory: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnTree:
+    """One draw, parents before children."""
+
+    number: int
+    temperature: float
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """A feature among its siblings."""
+
+    node: int
+    name: str
+    count: float
+    before: float
+    """Its share of the siblings' counts."""
+    after: float
+    """Its chance p' at the first temperature, Equation 1."""
+    drawn: float
+    """The chance that a draw holds it, over the temperatures in turn; rules are not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """The children of a feature, the largest counts first; `rest` sums up the others, with -1 for a node."""
+
+    parent: int
+    parts: tuple[Chance, ...]
+    more: int
+    rest: Chance | None
+    chosen: Chance | None
+    """The feature asked about, where it is not the root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What n draws come to, over the temperatures in turn."""
+
+    draws: int
+    features: float
+    """Mean number of features of a draw."""
+    leaves: float
+    """Mean number of ends of a draw."""
+    reachable: int
+    """Features at which a draw can end."""
+    distinct_leaves: float
+    """Of these, the mean number at which one or more of the draws end."""
+    repeats_at_most: float | None
+    """No less than the mean number of draws that repeat an earlier one; None where it would take too long."""
+    rules_ignored: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Whole:
+    """What is kept of a `WhatIf`: only the features that a draw can hold."""
+
+    nodes: NDArray[np.int64]
+    chance: Floats
+    ends: NDArray[np.bool_]
+    same: float | None
+    rules_ignored: bool
+
+
+class Lab:
+    """Questions of the sampling lab; nobody changes the tree while one is answered."""
+
+    def __init__(self, keeper: TreeKeeper) -> None:
+        self._keeper = keeper
+        self._whole: OrderedDict[tuple[int, str, float], _Whole] = OrderedDict()
+        self._outlooks: OrderedDict[tuple[int, str, int], Outlook] = OrderedDict()
+        self._drawn: OrderedDict[tuple[int, int, str], _Series] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def draws(self, sample: SampleConfig, count: int, seed: int) -> tuple[list[DrawnTree], dict[int, str]]:
+        """The first draws of the series that a run with this seed makes, and the names of the features in them.
+
+        Raises `BadInput` where the shape does not fit the tree.
+        """
+        series = seed_number(Subtree.kind, seed)
+        with self._keeper.reading() as tree:
+            made: list[DrawnTree] = []
+            for place, temperature in enumerate(sample.temperatures):
+                turns = range(place, count, len(sample.temperatures))
+                made += self._table(tree, sample, temperature).take(series, turns)
+            made.sort(key=lambda drawn: drawn.number)
+            names = {cell.node: tree.name(cell.node) for drawn in made for cell in drawn.cells}
+            return made, names
+
+    def chances(self, sample: SampleConfig, node: int = ROOT, most: int = 18) -> Chances:
+        """The children of a feature (of a leaf: its siblings) before and after reweighting, and the feature itself.
+
+        Raises `NotFound` where it is gone, and `BadInput` where the shape does not fit the tree.
+        """
+        with self._keeper.reading() as tree:
+            check_alive(tree, node)
+            bounds = resolve(tree, task_shape(shape_of(sample)))
+            parent = node if tree.child_count(node) or node == ROOT else tree.parent(node)
+            told = _below(tree, bounds, parent, node, most)
+            if told.chosen is not None or node == ROOT:
+                return told
+            above = _below(tree, bounds, tree.parent(node), node, 0)
+            return Chances(told.parent, told.parts, told.more, told.rest, above.chosen)
+
+    def outlook(self, sample: SampleConfig, draws: int) -> Outlook:
+        """What so many draws come to; computed over the whole tree and kept until tree or shape change."""
+        shape = sample.model_copy(update={"name": "", "count": 0, "mandatory": 0, "targets": ()})
+        with self._lock, self._keeper.reading() as tree:
+            key = (tree.revision, shape.model_dump_json(), draws)
+            found = self._outlooks.get(key)
+            if found is None:
+                wholes = [self._computed(tree, shape, temperature) for temperature in shape.temperatures]
+                found = _keep(self._outlooks, key, _summed(wholes, draws), 64)
+            return found
+
+    def named(self, nodes: Sequence[int]) -> list[FeaturePath]:
+        """The paths of features. Raises `NotFound`."""
+        with self._keeper.reading() as tree:
+            for node in nodes:
+                check_alive(tree, node)
+            return [tree.path(node) for node in nodes]
+
+    def at(self, paths: Sequence[FeaturePath]) -> list[int | None]:
+        """The features at paths; None where there is none."""
+        with self._keeper.reading() as tree:
+            return [tree.node(path) for path in paths]
+
+    def categories(self) -> list[int]:
+        """The features that can be boosted."""
+        with self._keeper.reading() as tree:
+            return tree.children(ROOT)[:_MOST_CATEGORIES]
+
+    def _table(self, tree: FeatureTree, sample: SampleConfig, temperature: float) -> "_Series":
+        """The draws at one temperature: a slider changes one, and those of the others stay."""
+        shape = task_shape(shape_of(sample.model_copy(update={"temperatures": (temperature,)})))
+        key = (id(tree), tree.revision, shape.model_dump_json())
+        found = self._drawn.get(key) or _keep(self._drawn, key, _Series(tree, shape), _SERIES)
+        self._drawn.move_to_end(key)
+        return found
+
+    def _computed(self, tree: FeatureTree, sample: SampleConfig, temperature: float) -> _Whole:
+        shape = task_shape(shape_of(sample.model_copy(update={"temperatures": (1.0,)})))
+        key = (tree.revision, shape.model_dump_json(), temperature)
+        found = self._whole.get(key)
+        if found is None:
+            found = _keep(self._whole, key, _condensed(tree, what_if(tree, shape, temperature, 1)), _KEPT)
+        return found
+
+
+class _Series:
+    """Draws at one temperature of a tree that does not change meanwhile."""
+
+    def __init__(self, tree: FeatureTree, shape: Shape) -> None:
+        self._tree = tree
+        self._drawer = Drawer(tree, shape)
+        self._temperature = shape.temperatures[0]
+        self._known: dict[tuple[int, int], DrawnTree] = {}
+
+    def take(self, series: int, numbers: range) -> list[DrawnTree]:
+        """The draws with these numbers: what a number draws depends on no other, so each is drawn once."""
+        if len(self._known) > _MOST_KEPT:
+            self._known.clear()
+        missing = [number for number in numbers if (series, number) not in self._known]
+        if missing and numbers.step == 1:
+            self._draw(series, missing[0], missing[-1] + 1 - missing[0])
+        else:
+            for number in missing:
+                self._draw(series, number, 1)
+        return [self._known[series, number] for number in numbers]
+
+    def _draw(self, series: int, first: int, count: int) -> None:
+        draws = self._drawer.draw(series, first, count)
+        rows = zip(draws.numbers.tolist(), draws.cells, draws.ends, self._drawer.mandatory(series, draws), strict=True)
+        for number, cells, ends, mandatory in rows:
+            self._known[series, number] = _drawn(self._tree, number, self._temperature, cells, ends, mandatory)
+
+
+def _drawn(
+    tree: FeatureTree, number: int, temperature: float, cells: Nodes, ends: NDArray[np.bool_], mandatory: Nodes
+) -> DrawnTree:
+    chosen = set(mandatory.tolist())
+    places = np.flatnonzero(cells != NOTHING)
+    nodes = cells[places]
+    depth = {ROOT: 0}
+    rows = []
+    for node, parent, end in zip(
+        nodes.tolist(), tree.column("parent")[nodes].tolist(), ends[places].tolist(), strict=True
+    ):
+        depth[node] = depth[parent] + 1
+        rows.append(Cell(node, depth[node], end, end and node in chosen))
+    return DrawnTree(number, temperature, tuple(rows))
+
+
+def _below(tree: FeatureTree, bounds: Bounds, parent: int, node: int, most: int) -> Chances:
+    """Up to `most` children of `parent`, and `node` where it is one of them."""
+    children, widths = children_by_parent(tree, np.array([parent], np.int32))
+    if not len(children):
+        return Chances(parent, (), 0, None, None)
+    language = tree.node(LANGUAGE) if parent == ROOT else None
+    counts = tree.layout().counts_of(children)
+    before = parts(np.where(children == (-1 if language is None else language), 0.0, counts), widths)
+    after = chances_among(tree, children, widths, bounds.temperatures[0], bounds.boosts, bounds.excluded)
+    reached = [_held(tree, bounds, temperature, parent) for temperature in bounds.temperatures]
+    insides = [_inside(tree, bounds, temperature, parent) for temperature in bounds.temperatures]
+    drawn = np.mean([reach * inside for reach, inside in zip(reached, insides, strict=True)], axis=0)
+
+    def told(place: int) -> Chance:
+        child = int(children[place])
+        return Chance(child, tree.name(child), float(counts[place]), float(before[place]), float(after[place]),
+                      float(drawn[place]))  # fmt: skip
+
+    shown = [place for place in largest(counts, most + 1).tolist() if children[place] != language][:most]
+    others = np.ones(len(children), np.bool_)
+    others[shown] = False
+    others &= children != (-1 if language is None else language)
+    rest = None
+    if others.any():
+        rest = Chance(-1, "", float(counts[others].sum()), float(before[others].sum()), float(after[others].sum()), 0.0)
+    mine = np.flatnonzero(children == node)
+    return Chances(
+        parent=parent,
+        parts=tuple(told(place) for place in shown),
+        more=int(others.sum()),
+        rest=rest,
+        chosen=told(int(mine[0])) if len(mine) else None,
+    )
+
+
+def _held(tree: FeatureTree, bounds: Bounds, temperature: float, node: int) -> float:
+    """The chance that a draw at one temperature holds a feature; 1 for the root."""
+    chance = 1.0
+    while node != ROOT and chance:
+        parent = tree.parent(node)
+        children, _ = children_by_parent(tree, np.array([parent], np.int32))
+        chance *= float(_inside(tree, bounds, temperature, parent)[np.flatnonzero(children == node)[0]])
+        node = parent
+    return chance
+
+
+def _inside(tree: FeatureTree, bounds: Bounds, temperature: float, parent: int) -> Floats:
+    """By child: the chance to be drawn where the parent is; what `what_if` computes for all parents at once."""
+    children, widths = children_by_parent(tree, np.array([parent], np.int32))
+    level = tree.depth(parent)
+    if level >= len(bounds.widths):
+        return np.zeros(len(children))
+    fixed = np.isin(children, bounds.fixed.get(parent, ()))
+    left = np.array([bounds.widths[level] - int(fixed.sum())])
+    if bounds.distinct:
+        inside = np.zeros(len(children))
+        race = race_of(tree, bounds, temperature, (children, np.zeros(len(children), np.int64), fixed, left))
+        inside[race.member] = inclusion(race)
+    else:
+        chance = chances_among(tree, children, widths, temperature, bounds.boosts, bounds.excluded)
+        inside = _in_any(chance, left)
+    inside[fixed] = 1.0
+    return inside
+
+
+def _in_any(chance: Floats, times: NDArray[np.int64] | int) -> Floats:
+    with np.errstate(divide="ignore"):
+        missed: Floats = -np.expm1(np.where(times > np.int64(0), times, 0) * np.log1p(-np.minimum(chance, 1 - 2**-53)))
+    return missed
+
+
+def _condensed(tree: FeatureTree, found: WhatIf) -> _Whole:
+    live = found.marginal > 0
+    inner = np.zeros(tree.rows, np.bool_)
+    inner[tree.column("parent")[np.flatnonzero(live)]] = True
+    nodes = np.flatnonzero(live)
+    return _Whole(nodes, found.marginal[nodes], ~inner[nodes], found.same, found.rules_ignored)
+
+
+def _summed(wholes: Sequence[_Whole], draws: int) -> Outlook:
+    """One outlook for temperatures in turn: the draw with number i takes the one at i modulo their number."""
+    each = [len(range(place, draws, len(wholes))) for place in range(len(wholes))]
+    shares = [number / draws if draws else 1 / len(wholes) for number in each]
+    size = 1 + max((int(whole.nodes[-1]) for whole in wholes if len(whole.nodes)), default=0)
+    missed, ends = np.zeros(size), np.zeros(size, np.bool_)
+    for whole, number in zip(wholes, each, strict=True):
+        at, chance = whole.nodes[whole.ends], whole.chance[whole.ends]
+        ends[at] = True
+        missed[at] += number * np.log1p(-np.minimum(chance, 1 - 2**-53))
+    return Outlook(
+        draws=draws,
+        features=sum(share * float(whole.chance.sum()) for share, whole in zip(shares, wholes, strict=True)),
+        leaves=sum(share * float(whole.chance[whole.ends].sum()) for share, whole in zip(shares, wholes, strict=True)),
+        reachable=int(ends.sum()),
+        distinct_leaves=float(-np.expm1(missed[ends]).sum()),
+        repeats_at_most=_repeats(wholes, each),
+        rules_ignored=wholes[0].rules_ignored,
+    )
+
+
+def _repeats(wholes: Sequence[_Whole], each: Sequence[int]) -> float | None:
+    """Draws of two temperatures are equal with sum(p q) <= sqrt(sum(p p) sum(q q)), by Cauchy and Schwarz."""
+    pairs = 0.0
+    for place, (whole, number) in enumerate(zip(wholes, each, strict=True)):
+        if whole.same is None:
+            return None
+        pairs += number * (number - 1) / 2 * whole.same
+        for other, its in zip(wholes[:place], each[:place], strict=True):
+            pairs += number * its * sqrt(whole.same * (other.same or 0.0))
+    same = wholes[0].same
+    if len(wholes) == 1 and same and same * each[0] > 1e-4:
+        # draw i misses all before it with E[(1 - P)^i], P its own chance, which is no less than (1 - E[P])^i
+        pairs = min(pairs, each[0] + (expm1(each[0] * log1p(-same)) / same if same < 1 else -1.0))
+    return min(pairs, max(0.0, sum(each) - 1.0))
+
+
+def _keep(kept: OrderedDict[Key, Value], key: Key, value: Value, most: int) -> Value:
+    kept[key] = value
+    while len(kept) > most:
+        kept.popitem(last=False)
+    return value

@@ -1,0 +1,120 @@
+"""Many features at once: looked at first, done as one batch, one undo away."""
+
+import pytest
+
+from synth.workspace import Workspace, operations
+from tests.api.conftest import Ask, node_at
+
+
+def test_the_impact_of_a_deletion_tells_what_goes_and_what_stands_in_the_way(ask: Ask, workspace: Workspace) -> None:
+    inside = node_at(workspace, "security", "hashing", "salted hash")
+    workspace.trees.edit([operations.Note(node=inside, text="keep"), operations.Lock(node=inside)])
+    delete = {"kind": "delete", "node": node_at(workspace, "security")}
+    status, told = ask("/api/tree/impact", operations=[delete])
+    assert status == 200
+    assert told["impact"]["gone"] == 4
+    assert told["impact"]["noted"] == 1
+    assert told["impact"]["locked"] == [["security", "hashing", "salted hash"]]
+    assert workspace.trees.history.last == 3
+
+
+def test_renaming_by_a_pattern_is_shown_and_then_done_as_one_batch(ask: Ask, workspace: Workspace) -> None:
+    sweep = {"kind": "rename", "pattern": "step ([0-9])", "replacement": r"phase \1", "regex": True}
+    _, shown = ask("/api/tree/preview", sweep=sweep)
+    assert [(one["before"], one["after"]) for one in shown["renamings"]] == [
+        ("step 1", "phase 1"),
+        ("step 2", "phase 2"),
+    ]
+    assert workspace.trees.history.last == 2
+    status, told = ask("/api/tree/sweep", sweep=sweep, rev=2, op="operation-1")
+    assert (status, told["rev"]) == (200, 3)
+    assert "phase 1" in workspace.tree().names_below(node_at(workspace, "data processing", "cleaning"))
+    ask("/api/tree/undo", rev=3, op="operation-2")
+    assert "step 1" in workspace.tree().names_below(node_at(workspace, "data processing", "cleaning"))
+
+
+def test_names_that_would_meet_are_told_and_left_or_merged(ask: Ask, workspace: Workspace) -> None:
+    sweep = {"kind": "rename", "pattern": " [0-9]", "replacement": "", "regex": True}
+    _, shown = ask("/api/tree/preview", sweep=sweep)
+    assert (shown["operations"], shown["problems"]) == (1, 1)
+    assert shown["renamings"][0]["problem"] == "a sibling has this name already"
+    ask("/api/tree/sweep", sweep=sweep | {"merge": True}, rev=2, op="operation-1")
+    cleaning = node_at(workspace, "data processing", "cleaning")
+    assert list(workspace.tree().names_below(cleaning)) == ["step"]
+
+
+@pytest.mark.parametrize("pattern", ["(", "[z-a]", "(?<x>a)\\1", "a{99999}"])
+def test_a_pattern_that_cannot_be_read_is_said(ask: Ask, pattern: str) -> None:
+    status, told = ask("/api/tree/preview", sweep={"kind": "rename", "pattern": pattern, "regex": True})
+    assert status == 400
+    assert "pattern" in told["error"]["message"]
+
+
+def test_a_pattern_made_to_take_for_ever_does_not(ask: Ask, workspace: Workspace) -> None:
+    workspace.trees.edit([operations.Add(parent=0, name="a" * 5_000 + "b")])
+    status, _ = ask(
+        "/api/tree/preview", sweep={"kind": "rename", "pattern": "(a+)+$", "replacement": "", "regex": True}
+    )
+    assert status == 200
+
+
+def test_pruning_by_level_keeps_what_is_locked_and_all_above_it(ask: Ask, workspace: Workspace) -> None:
+    workspace.trees.edit([operations.Lock(node=node_at(workspace, "security", "hashing", "salted hash"))])
+    sweep = {"kind": "prune", "deepest": 1}
+    _, shown = ask("/api/tree/preview", sweep=sweep)
+    assert shown["impact"]["gone"] == 5
+    ask("/api/tree/sweep", sweep=sweep, rev=3, op="operation-1")
+    assert sorted(" > ".join(path) for path in workspace.tree().paths()) == [
+        "data processing", "security", "security > hashing", "security > hashing > salted hash",
+    ]  # fmt: skip
+
+
+def test_pruning_by_count_takes_no_place_from_what_counts_enough(ask: Ask, workspace: Workspace) -> None:
+    tree = workspace.tree()
+    big = node_at(workspace, "data processing", "cleaning", "step 2")
+    least = tree.count(big)
+    ask("/api/tree/sweep", sweep={"kind": "prune", "least": least}, rev=2, op="operation-1")
+    assert tree.alive(big)
+    assert all(
+        tree.count(node) >= least or any(tree.count(below) >= least for below in tree.nodes(node))
+        for node in tree.nodes()
+    )
+
+
+def test_a_sweep_without_bounds_or_effect_is_refused(ask: Ask) -> None:
+    assert ask("/api/tree/preview", sweep={"kind": "prune"})[0] == 400
+    assert ask("/api/tree/preview", sweep={"kind": "rename", "pattern": ""})[0] == 400
+    assert ask("/api/tree/sweep", sweep={"kind": "rename", "pattern": "zzz"}, rev=2, op="operation-1")[0] == 400
+
+
+def test_the_history_is_told_newest_first_in_pages_and_any_point_can_be_returned_to(
+    ask: Ask, workspace: Workspace
+) -> None:
+    for number in range(5):
+        workspace.trees.edit([operations.Add(parent=0, name=f"category {number}")])
+    _, first = ask("/api/tree/history", count=3)
+    assert [line["number"] for line in first["lines"]] == [7, 6, 5]
+    _, rest = ask("/api/tree/history", count=3, before=first["next"])
+    assert [line["number"] for line in rest["lines"]] == [4, 3, 2]
+    before = workspace.tree().paths()
+    status, told = ask("/api/tree/return", number=2, rev=7, op="operation-1")
+    assert status == 200
+    assert workspace.tree().node(("category 0",)) is None
+    ask("/api/tree/undo", rev=told["rev"], op="operation-2")
+    assert workspace.tree().paths() == before
+
+
+def test_findings_come_with_operations_that_mend_them(ask: Ask, workspace: Workspace) -> None:
+    workspace.trees.edit([operations.AddMany(parent=0, outline="security\n  Hashing\n  n/a\n")])
+    _, told = ask("/api/tree/findings", kind="duplicates")
+    assert {"hashing", "Hashing"} >= {told["findings"][0]["path"][-1]}
+    status, _ = ask("/api/tree/edit", rev=3, op="operation-1", operations=told["findings"][0]["operations"])
+    assert status == 200
+    assert (
+        len(
+            [name for name in workspace.tree().names_below(node_at(workspace, "security")) if name.lower() == "hashing"]
+        )
+        == 1
+    )
+    _, told = ask("/api/tree/findings", kind="empty names")
+    assert told["findings"][0]["path"][-1] == "n/a"
