@@ -14,6 +14,12 @@ from synth.workspace import Workspace
 
 _log = logging.getLogger("espalier")
 _ENTERED = "entered-by-app"
+# where the sidebar is folded away, the header with the way back to it lies over the page
+_FILLED = """<style>
+[data-testid=stMainBlockContainer] { --above: 0.75rem; max-width: none; padding: var(--above) 1rem 0.5rem; }
+[data-testid=stApp]:has([data-testid=stExpandSidebarButton]) [data-testid=stMainBlockContainer] { --above: 3.5rem; }
+[data-testid=stMain] { overflow: hidden; }
+</style>"""
 
 
 ASSETS = Path(__file__).resolve().parents[1] / "workbench"
@@ -81,10 +87,7 @@ def page_without_heading() -> Iterator[Workspace]:
     """As `page`, for one that fills the window and has its heading inside."""
     _come_in_by_the_front_door()
     workspace = open_workspace()
-    st.html(
-        "<style>[data-testid=stMainBlockContainer] { max-width: none; padding: 0.75rem 1rem 0.5rem; }"
-        " [data-testid=stMain] { overflow: hidden; }</style>"
-    )
+    st.html(_FILLED)
     with said_plainly():
         yield workspace
 

@@ -46,7 +46,7 @@ _component = st.components.v2.component("espalier_workbench", html="<div></div>"
 def show_workbench(title: str, panel: str = "inspect") -> None:
     """The workbench on the open workspace, over the whole width, with one of its panels open at first."""
     _component(
-        key="workbench",
+        key=f"workbench-{panel}",  # another page is another component: it begins anew
         data={
             "assets": f"{ASSETS_AT}/{version_of(ASSETS)}",
             "modules": sorted(path.name for path in ASSETS.glob("*.js")),

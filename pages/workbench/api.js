@@ -55,9 +55,25 @@ export async function send(path, body) {
   }
 }
 
-/** Hears live news. Returns what ends it. */
-export function listen(tell) {
-  const source = new EventSource("/api/events");
-  source.onmessage = (event) => tell(JSON.parse(event.data));
-  return () => source.close();
+const AGAIN_MS = 1_000;
+
+/** Hears live news, and goes on by itself where the connection breaks; `lost` and `back` are told. Returns what ends it. */
+export function listen(tell, { lost, back }) {
+  let source = null;
+  let again = 0;
+  const begin = () => {
+    source = new EventSource("/api/events");
+    source.onmessage = (event) => tell(JSON.parse(event.data));
+    source.onopen = back;
+    source.onerror = () => {
+      lost();
+      // a browser tries again after a broken connection, and not after an answer that is an error
+      if (source.readyState === EventSource.CLOSED) again = setTimeout(begin, AGAIN_MS);
+    };
+  };
+  begin();
+  return () => {
+    clearTimeout(again);
+    source.close();
+  };
 }

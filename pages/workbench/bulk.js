@@ -183,8 +183,9 @@ function moveChosen(context) {
   const list = h("div", { class: "choices", role: "radiogroup", aria: { label: "New parent" } });
   const look = newest(async () => {
     const found = field.value.trim() ? await ask(context, "/api/tree/search", { query: field.value, limit: 12 }) : { hits: [] };
-    const hits = (found?.hits ?? []).filter((hit) => !nodes.includes(hit.id));
-    const offered = [...hits.map((hit) => ({ id: hit.id, words: said(hit.path) })), { id: 0, words: "The root: as categories" }];
+    const hits = (found?.hits ?? []).filter((hit) => !nodes.includes(hit.node));
+    parent = null;
+    const offered = [...hits.map((hit) => ({ id: hit.node, words: said(hit.path) })), { id: 0, words: "The root: as categories" }];
     list.replaceChildren(
       ...offered.map(({ id, words }) =>
         h("label", { class: "check", title: words }, h("input", { type: "radio", name: "parent", on: { change: () => (parent = id) } }), h("span", { text: words })),

@@ -114,6 +114,7 @@ export function openMenu(root, x, y, items) {
 /** Shows short notices, one above the other. */
 export class Notices {
   constructor(root) {
+    this.root = root;
     this.place = h("div", { class: "notices", role: "status", aria: { live: "polite" } });
     root.append(this.place);
   }
@@ -132,9 +133,18 @@ export class Notices {
       action && button({ words: action.words, kind: "quiet" }, act),
       button({ symbol: "close", title: "Close", kind: "quiet" }, end),
     );
+    this.#bring();
     this.place.append(made);
     if (!stay) setTimeout(end, tone === "bad" ? 12_000 : 6_000);
     while (this.place.children.length > 4) this.place.firstChild.remove();
     return end;
+  }
+
+  /** Nothing outside an open dialog can be seen well or clicked: notices stand in it as long as it is open. */
+  #bring() {
+    const dialog = [...this.root.querySelectorAll("dialog[open]")].at(-1);
+    if (!dialog || dialog.contains(this.place)) return;
+    dialog.append(this.place);
+    dialog.addEventListener("close", () => this.root.append(this.place), { once: true });
   }
 }

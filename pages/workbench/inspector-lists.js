@@ -48,11 +48,16 @@ function taskRow({ line, level, outcome }) {
 }
 
 /** What was done to it. Returns {element, update(data), settle(data)}. */
-export function historySection({ store, edits }) {
+export function historySection({ store, edits, dialogs }) {
   let latest = null;
+  const undo = async (entry) => {
+    const body = h("p", { text: `“${entry.summary}” changed ${count(entry.touched)} features, not this one alone. All of it is taken back.` });
+    if (entry.touched > 1 && !(await dialogs.confirm({ title: `Undo entry ${entry.number}?`, body, words: "Undo all of it" }))) return;
+    edits.undo(entry.number);
+  };
   const place = section("history", "History", { closed: true, opening: () => settle(latest) });
   const list = pagedList(place, "/api/tree/node_history", {
-    rows: ({ entries }) => entries.map((entry) => entryRow(entry, edits)),
+    rows: ({ entries }) => entries.map((entry) => entryRow(entry, undo)),
     none: () => "Nothing was done to it.",
     size: 0,
   });
@@ -68,7 +73,7 @@ export function historySection({ store, edits }) {
   };
 }
 
-function entryRow(entry, edits) {
+function entryRow(entry, undo) {
   const at = new Date(entry.at);
   const undone = entry.action === "do" && !entry.in_force;
   return h("li", { class: `inspect-entry ${undone ? "undone" : ""}` },
@@ -79,6 +84,6 @@ function entryRow(entry, edits) {
         undone ? " · undone" : "", entry.touched > 1 ? ` · ${count(entry.touched)} features` : ""),
       entry.reason ? h("div", { class: "dim", text: `“${entry.reason}”` }) : null),
     entry.action === "do" && entry.in_force
-      ? button({ symbol: "undo", title: `Undo entry ${entry.number}`, kind: "quiet" }, () => edits.undo(entry.number))
+      ? button({ symbol: "undo", title: `Undo entry ${entry.number}`, kind: "quiet" }, () => undo(entry))
       : null);
 }

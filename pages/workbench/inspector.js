@@ -24,12 +24,20 @@ export function inspectorPane(context, element) {
   const actions = actionsPart(context);
   const sections = [sharesSection(context), evidenceSection(context), madeSection(context), historySection(context)];
   const bad = h("p", { class: "inspect-bad", role: "alert", hidden: true });
-  const one = h("div", { class: "inspect-one" }, head.element, actions.element, sections.map((section) => section.element));
-  one.hidden = true;
+  const lists = h("div", {}, sections.map((section) => section.element));
+  const parts = { one: [head.element, lists], many: [many.element], any: [actions.element] };
   element.classList.add("inspect");
-  element.append(bad, one, many.element);
+  element.append(bad, head.element, many.element, actions.element, lists);
   let shown = null;
   let later = 0;
+
+  /** Shows the parts for one feature, for several, or none. */
+  function turn(to) {
+    for (const [name, elements] of Object.entries(parts)) for (const part of elements) part.hidden = name === "any" ? !to : name !== to;
+    bad.hidden = Boolean(to);
+  }
+  turn("");
+  bad.hidden = true;
 
   const refresh = newest(async () => {
     const { node, selected } = store.state;
@@ -45,11 +53,11 @@ export function inspectorPane(context, element) {
   function showOne(data) {
     if (data.node !== store.state.node || store.state.selected.length > 1) return;
     const other = data.node !== shown;
-    bad.hidden = many.element.hidden = true;
-    one.hidden = false;
+    turn("one");
     head.update(data);
-    actions.update(data);
+    actions.update();
     for (const section of sections) section.update(data);
+    one.dataset.node = String(data.node);
     if (other) element.scrollTop = 0;
     shown = data.node;
     // lists of their own requests wait until somebody stays: arrow keys pass over many features
@@ -58,17 +66,18 @@ export function inspectorPane(context, element) {
   }
 
   function showMany(data, asked) {
-    bad.hidden = one.hidden = true;
-    many.element.hidden = false;
+    turn("many");
     shown = null;
     many.update(data, asked);
+    actions.update();
   }
 
   function fail(error, node) {
     if (node !== store.state.node) return;
+    const gone = error.kind === "not found";
+    if (gone) turn("");
     bad.hidden = false;
-    bad.textContent = error.kind === "not found" ? "This feature is no longer in the tree: it was deleted or merged." : error.message;
-    if (error.kind === "not found") one.hidden = many.element.hidden = true;
+    bad.textContent = gone ? "This feature is no longer in the tree: it was deleted or merged." : error.message;
   }
 
   context.ends.push(

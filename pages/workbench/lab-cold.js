@@ -14,7 +14,7 @@ export function coldLeaves({ store, dialogs, notices, visible }) {
   const whole = h("span", { class: "lab-share-whole" }, bar);
   const colours = worded({ words: "Show coverage", symbol: "gradient", title: "Colour the map by how often tasks have drawn each feature" }, () =>
     store.set({ colour: store.state.colour === "coverage" ? "depth" : "coverage" }));
-  const n = h("input", { type: "number", min: "1", max: "1000", step: "1", value: "20", class: "lab-number", aria: { label: "Tasks for cold leaves" } });
+  const n = h("input", { type: "number", min: "1", max: "1000", step: "1", value: "20", class: "lab-number slim", aria: { label: "Tasks for cold leaves" } });
   const make = worded({ words: "Make more for cold leaves…", symbol: "ac_unit", title: "Shows which leaves and what it costs before anything starts" }, plan);
   const wrong = h("p", { class: "lab-wrong", hidden: true });
   const watch = runWatch({ ended: () => ask() });

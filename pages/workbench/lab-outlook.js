@@ -117,12 +117,14 @@ export function costWords({ cost, reason, input_tokens: input, output_tokens: ou
   const money = (value) => (value >= 100 ? count(Math.round(value)) : value.toFixed(2));
   const range = cost.low === null || cost.low === cost.high ? "" : `, probably between ${money(cost.low)} and ${money(cost.high)}`;
   const tokens = input && output ? ` About ${count(Math.round(input.mean), true)} tokens in and ${count(Math.round(output.mean), true)} out.` : "";
-  return cost.mean === 0 && !range ? `${count(n)} tasks cost nothing.${tokens}` : `${count(n)} tasks cost about ${money(cost.mean)}${range}.${tokens}`;
+  const what = n === 1 ? "1 task costs" : `${count(n)} tasks cost`;
+  return cost.mean === 0 && !range ? `${what} nothing.${tokens}` : `${what} about ${money(cost.mean)}${range}.${tokens}`;
 }
 
 /** What an estimate rests on. */
 export function basisWords({ rests_on: past, of_this_model: own, reason, cost }) {
-  if (!past) return cost && reason ? `Measured: nothing, as ${reason}` : "";
+  if (!cost) return "";
+  if (!past) return reason ? `Measured: nothing, as ${reason}` : "";
   const whose = own ? "of this model" : "of other models: another one uses more or fewer tokens";
   return `Rests on ${count(past)} past ${past === 1 ? "task" : "tasks"} ${whose}${past < 5 ? "; too few to tell a range" : ""}.`;
 }

@@ -1,7 +1,7 @@
 // The workbench: three linked panes and what hovers over them, put together.
 
 import { listen } from "./api.js";
-import { Commands } from "./commands.js";
+import { Commands, keyOf } from "./commands.js";
 import { Dialogs, Notices } from "./dialog.js";
 import { button, h } from "./dom.js";
 import { Edits } from "./edits.js";
@@ -20,6 +20,9 @@ export function mount(host, { workspace, title, panel }) {
   const edits = new Edits({ store, dialogs, notices });
   const context = { root, store, commands, dialogs, notices, edits, workspace, themed: [], ends: [], panes: {} };
 
+  const scheme = () => (root.style.colorScheme = isDark(getComputedStyle(root).backgroundColor) ? "dark" : "light");
+  context.themed.push(scheme);
+  scheme();
   const places = layOut(context, PANELS, title);
   for (const [name, pane] of Object.entries(PANES)) context.panes[name] = pane(context, places[name]) ?? {};
   for (const { name, pane } of PANELS) context.panes[name] = pane(context, places.panels[name]) ?? {};
@@ -47,7 +50,10 @@ export function mount(host, { workspace, title, panel }) {
   const ends = [
     remember(store, workspace, panel),
     store.on(["rev"], ({ rev }) => (root.dataset.rev = rev)),
-    listen((news) => store.set({ rev: Math.max(news.rev ?? 0, store.state.rev), held: news.held ?? store.state.held })),
+    listen(
+      (news) => store.set({ rev: Math.max(news.rev ?? 0, store.state.rev), held: news.held ?? store.state.held }),
+      connection(notices),
+    ),
   ];
   return {
     retheme: () => context.themed.forEach((paint) => paint()),
@@ -58,9 +64,33 @@ export function mount(host, { workspace, title, panel }) {
   };
 }
 
-/** Whether a key event is for something else: a field that somebody writes into, a dialog, a menu. */
+/** Says that nothing answers, for as long as that is so. */
+function connection(notices) {
+  let end = null;
+  return {
+    lost: () => (end ??= notices.say("Espalier does not answer. What is shown may be old; it goes on by itself.", { tone: "bad", stay: true })),
+    back: () => {
+      if (!end) return;
+      end();
+      end = null;
+      notices.say("Espalier answers again.", { tone: "good" });
+    },
+  };
+}
+
+/** Whether a colour, as the browser writes it, is nearer to black: the browser's own controls follow it. */
+function isDark(colour) {
+  const [red, green, blue] = colour.match(/[\d.]+/g).map(Number);
+  return 0.299 * red + 0.587 * green + 0.114 * blue < 128;
+}
+
+const PLAIN = /^(Shift\+)?(Enter|Delete|Insert|Backspace|[A-Z])$/;
+
+/** Whether a key event is for something else: a field that somebody writes into, a dialog, a menu, a button in a panel. */
 function busy(event) {
   const field = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable]";
   if (event.composedPath().some((one) => one.matches?.(".dialog, .menu"))) return true;
+  const amongFeatures = event.composedPath().some((one) => one.matches?.(".o-scroller, .map-stage"));
+  if (PLAIN.test(keyOf(event)) && !amongFeatures) return true;
   return event.composedPath()[0].matches?.(field) && event.key !== "Escape";
 }

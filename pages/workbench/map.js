@@ -9,7 +9,7 @@ import { mapHands } from "./map-hands.js";
 import { mapTip } from "./map-tip.js";
 import { blockAt, Blocks, layOutBlocks } from "./squarify.js";
 
-const MOST = 2_000;
+const BLOCKS = { least: 400, most: 2_000, room: 220 };
 const SMALLEST = 24;
 const COUNTED = ["coverage", "passes"];
 const COUNTING_MS = 700;
@@ -168,9 +168,11 @@ class MapPane {
   async #load() {
     const { top, temperature, shape } = this.store.state;
     const chance = this.area === "chance";
+    const room = Math.max(10_000, this.width * this.height || 300_000);
     const body = {
-      top, area: this.area, colour: this.colour, mode: this.mode, most: MOST,
-      smallest: this.mode === "treemap" ? SMALLEST / Math.max(10_000, this.width * this.height || 500_000) : 0.7 / Math.max(100, this.height || 600),
+      top, area: this.area, colour: this.colour, mode: this.mode,
+      most: Math.round(Math.max(BLOCKS.least, Math.min(BLOCKS.most, room / BLOCKS.room))),
+      smallest: this.mode === "treemap" ? SMALLEST / room : 0.7 / Math.max(100, this.height || 600),
       ...(chance ? { temperature, boosts: shape?.boosts ?? {}, excluded: shape?.excluded ?? [] } : {}),
     };
     clearTimeout(this.again);
@@ -183,17 +185,19 @@ class MapPane {
   }
 
   #take(answer, asked) {
+    const at = this.cursor > 0 && !this.blocks.more[this.cursor] ? this.blocks.node[this.cursor] : 0;
     this.blocks = new Blocks(answer);
     this.drawnMode = asked.mode;
     this.painted = asked.colour;
-    this.cursor = this.hovered = -1;
+    this.cursor = (at && this.blocks.rowOf.get(at)) || -1;
+    this.hovered = -1;
     this.#beneath = { node: 0, row: -1 };
     this.tip.forget();
     this.#lay();
     this.crumbs.show(answer.crumbs);
     this.#explain();
     const top = answer.crumbs.at(-1).id;
-    this.stage.dataset.top = String(top);
+    Object.assign(this.stage.dataset, { top, rev: answer.rev, temperature: asked.temperature ?? "" });
     if (COUNTED.includes(asked.colour) && !answer.values) this.again = setTimeout(() => this.load(), COUNTING_MS);
     if (top !== asked.top && this.store.state.top === asked.top) {
       this.context.notices.say("That branch is gone. The map shows what is left above it.");

@@ -38,6 +38,18 @@ export class OutlineData {
     return this.#indices.get(id);
   }
 
+  /** Shows another name at once, until the rows are told anew. */
+  renamed(id, name) {
+    const index = this.#indices.get(id);
+    if (index !== undefined) this.#rows.set(index, { ...this.#rows.get(index), name });
+    this.heard.arrived();
+  }
+
+  /** The newest entry of the history that the rows know. */
+  get rev() {
+    return this.#rev;
+  }
+
   /** Whether what the store has open is what the server told. */
   knows(opened) {
     return opened === this.#opened;

@@ -176,7 +176,11 @@ function typeAhead({ commands, store }, outline) {
 
 /** Shows what can be done with the chosen features. */
 export function showMenu({ root, commands, store }, x, y) {
-  const offered = commands.all().filter((command) => command.menu && command.enabled(store.state));
+  const { state } = store;
+  // of what is only proposed: what means nothing elsewhere, as a feature is not there yet
+  const fits = (command) => command.enabled(state) && !(state.ghost && command.enabled({ ...state, ghost: null }));
+  const offered = commands.all().filter((command) => command.menu && fits(command));
+  if (!offered.length) return;
   const groups = [...new Set(offered.map(({ group }) => group))];
   const items = groups.flatMap((group, at) => [
     ...(at ? [null] : []),

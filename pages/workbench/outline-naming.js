@@ -99,6 +99,7 @@ export class Naming {
     const done = await outline.context.edits.apply([operation(asked, name)], { quiet: true });
     field.readOnly = false;
     if (!done) return field.focus({ preventScroll: true });
+    if (asked.kind === "rename") outline.data.renamed(asked.id, name);
     this.#close();
     if (asked.kind === "add" && done.created.length) outline.context.store.choose(done.created[0], { ghost: null });
     return undefined;

@@ -61,7 +61,7 @@ export class Outline {
     scroller.addEventListener("dblclick", (event) => this.#doubled(event));
     const repaint = () => this.rows.paint();
     context.ends.push(
-      store.on(["rev", "held"], () => this.data.reload({ same: true })),
+      store.on(["rev", "held"], (state, changed) => (changed.includes("held") || state.rev !== this.data.rev) && this.data.reload({ same: true })),
       store.on(["temperature", "shape"], () => this.data.reload({ same: true })),
       store.on(["opened", "top", "filter"], (state, changed) => this.#openedElsewhere(state, changed)),
       store.on(["node"], (state) => state.node && state.node !== this.focus.id && this.show(state.node)),

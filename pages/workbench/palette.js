@@ -167,7 +167,9 @@ function lettersMarked(title, places) {
   return parts.map(({ hit, text }) => (hit ? h("mark", { text }) : text));
 }
 
-const keysOf = (key) => h("span", { class: "palette-keys" }, key.split(" / ").filter(Boolean).map((one) => h("kbd", { text: one })));
+const ARROWS = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", ContextMenu: "Menu" };
+const keysOf = (key) =>
+  h("span", { class: "palette-keys" }, key.split(" / ").filter(Boolean).map((one) => h("kbd", { text: one.replace(/Arrow\w+|ContextMenu/, (name) => ARROWS[name] ?? name) })));
 
 function openKeys(dialogs, commands, store) {
   const groups = grouped(commands.all());

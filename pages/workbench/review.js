@@ -12,10 +12,11 @@ export function reviewPanel(context, element) {
   const list = h("div", { class: "proposals" });
   const items = h("ol", { class: "items", role: "listbox", tabindex: "0", aria: { label: "Open changes of the proposal" } });
   const head = h("div", {});
-  const more = button({ words: "More", symbol: "expand_more" }, () => loadItems(false));
+  const more = button({ words: "More", symbol: "expand_more" }, () => loadItems(false).catch((error) => notices.say(error.message, { tone: "bad" })));
   more.hidden = true;
   element.append(growing, list, head, items, more);
   let chosen = null;
+  let proposal = null;
   let shown = [];
   let next = null;
   let at = 0;
@@ -28,6 +29,16 @@ export function reviewPanel(context, element) {
     return done;
   }
 
+  /** Draws part of the panel; the keyboard stays in the list where what it was on is drawn anew. */
+  function draw(place, children) {
+    const active = () => element.getRootNode().activeElement;
+    const held = place.contains(active());
+    place.replaceChildren(...children);
+    if (held && !place.contains(active())) items.focus({ preventScroll: true });
+  }
+
+  const drawHead = () => draw(head, proposal ? [ways(proposal)] : []);
+
   const load = newest(async () => {
     if (store.state.panel !== "review") return;
     try {
@@ -35,8 +46,8 @@ export function reviewPanel(context, element) {
       const open = proposals.filter((one) => one.open);
       if (!open.some((one) => one.id === chosen)) chosen = open[0]?.id ?? null;
       list.replaceChildren(...(open.length ? open.map(line) : [h("p", { class: "dim", text: "Nothing waits for review. Choose features and grow them, or propose an import from the command line." })]));
-      const one = open.find(({ id }) => id === chosen);
-      head.replaceChildren(...(one ? [ways(one)] : []));
+      proposal = open.find(({ id }) => id === chosen) ?? null;
+      drawHead();
       await loadItems(true);
     } catch (error) {
       list.replaceChildren(h("p", { class: "warning", text: error.message }));
@@ -76,7 +87,7 @@ export function reviewPanel(context, element) {
   async function loadItems(fresh) {
     if (!chosen) {
       shown = [];
-      items.replaceChildren();
+      draw(items, []);
       more.hidden = true;
       return;
     }
@@ -84,7 +95,7 @@ export function reviewPanel(context, element) {
     shown = fresh ? found.items : [...shown, ...found.items];
     next = found.next;
     more.hidden = next === null;
-    items.replaceChildren(...shown.map(itemLine));
+    draw(items, shown.map(itemLine));
     point(Math.min(at, shown.length - 1), false);
   }
 
@@ -118,7 +129,7 @@ export function reviewPanel(context, element) {
   }
 
   items.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target !== items || event.ctrlKey || event.metaKey || event.altKey) return;
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: shown.length - 1 }[event.key];
     const accept = { a: true, r: false }[event.key.toLowerCase()];
     if (to !== undefined) point(to, true);
@@ -193,7 +204,7 @@ export function reviewPanel(context, element) {
     { id: "refuse-ghost", title: "Refuse what is proposed here", group: "Grow", key: "Delete / R", symbol: "close", menu: true, enabled: ghost, run: onGhost(false) },
     { id: "show-review", title: "Review proposals", group: "View", symbol: "rate_review", run: () => store.set({ panel: "review" }) },
   );
-  context.ends.push(store.on(["held", "rev", "panel"], load), store.on(["panel"], () => store.state.panel === "review" && watch()));
+  context.ends.push(store.on(["held", "rev", "panel"], load), store.on(["node"], drawHead), store.on(["panel"], () => store.state.panel === "review" && watch()));
   context.ends.push(() => clearTimeout(watching));
   load();
   watch();

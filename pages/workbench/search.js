@@ -91,6 +91,7 @@ export function searchPane(context, element) {
     const rows = found.map((hit, number) => row(hit, question, number));
     const all = total === null ? "There are more" : `${count(total)} ${total === 1 ? "hit" : "hits"}`;
     tell(rows, !found.length ? "No feature is called so. ~ before the word looks for near spellings." : found.length === total ? all : `The first ${found.length}. ${all}; write more to narrow it.`);
+    list.dataset.query = question.query;
     point(found.length ? 0 : -1);
   }
 

@@ -45,7 +45,7 @@ export class Store {
 
   /** Chooses one feature. */
   choose(node, more = {}) {
-    this.set({ node, selected: node ? [node] : [], ...more });
+    this.set({ node, selected: node ? [node] : [], ghost: null, ...more });
   }
 }
 

@@ -94,6 +94,7 @@ export function tidyPanel(context, element) {
   }
 
   list.addEventListener("keydown", (event) => {
+    if (event.target !== list) return; // a button of a finding does what it says
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: findings.length - 1 }[event.key];
     if (to !== undefined) point(to, true);
     else if (event.key === "Enter" && findings[at]?.operations.length) mend([findings[at]]).then(() => point(at + 1, true));

@@ -16,7 +16,6 @@ from synth.tree.columns import ROOT, FeatureTree
 from synth.tree.layout import weighed
 from synth.tree.standing import Standing
 from synth.workspace import Workspace
-from synth.workspace.uses import Uses
 
 MOST_SEEN = 12
 """Children whose share is told one by one."""
@@ -86,14 +85,9 @@ class Standings:
             return found
 
 
-def uses_of(workspace: Workspace) -> Uses:
-    """What was made from features; the one place here that says where it comes from."""
-    return Uses(workspace._db, workspace.trees)
-
-
 def node(bench: Bench, asked: NodeBody) -> JSON:
     """All that is cheap to tell of a feature. Raises `NotFound`."""
-    made = bench.part(uses_of).of(asked.node)
+    made = bench.workspace.uses.of(asked.node)
     standings = bench.part(Standings)
     with bench.workspace.trees.reading() as tree:
         living(tree, asked.node)
@@ -196,7 +190,7 @@ def made(bench: Bench, asked: PageBody) -> JSON:
     with bench.workspace.trees.reading() as tree:
         living(tree, asked.node)
         path = tree.path(asked.node)
-    tasks, total = bench.part(uses_of).tasks_of(path, asked.count, asked.first)
+    tasks, total = bench.workspace.uses.tasks_of(path, asked.count, asked.first)
     return {"total": total, "tasks": tasks}
 
 

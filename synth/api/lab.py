@@ -7,12 +7,11 @@ from pydantic import Field
 from synth.api.bench import Bench
 from synth.api.edits import Done
 from synth.api.endpoint import JSON, Body, Endpoint
-from synth.api.inspect import uses_of
 from synth.settings import Engine, SampleConfig
 from synth.tree.columns import ROOT
 from synth.workspace import Workspace
 from synth.workspace.cold import MOST_TASKS, aims, coverage, run_for
-from synth.workspace.costs import Estimate, Spent, estimate, spending
+from synth.workspace.costs import Estimate, Spent, estimate
 from synth.workspace.lab import DrawnTree, Lab
 from synth.workspace.settings import WorkspaceSettings
 
@@ -87,7 +86,7 @@ class LabPart:
         key = (counts.tasks, counts.solutions)
         with self._lock:
             if self._spent[0] != key:
-                self._spent = (key, spending(self._workspace._db))
+                self._spent = (key, self._workspace.spending())
             return self._spent[1]
 
 
@@ -120,12 +119,12 @@ def cost(bench: Bench, asked: CostBody) -> JSON:
 
 def covered(bench: Bench, asked: BranchBody) -> JSON:
     """How many leaves of a branch no task has drawn."""
-    return {"coverage": coverage(bench.workspace.trees, bench.part(uses_of), asked.node)}
+    return {"coverage": coverage(bench.workspace.trees, bench.workspace.uses, asked.node)}
 
 
 def cold(bench: Bench, asked: AimBody) -> JSON:
     """The leaves that a run would aim at, and what it would cost."""
-    found = aims(bench.workspace.trees, bench.part(uses_of), asked.shape, asked.n, asked.node)
+    found = aims(bench.workspace.trees, bench.workspace.uses, asked.shape, asked.n, asked.node)
     settings = bench.workspace.settings()
     return {
         "count": len(found.leaves),
@@ -142,7 +141,7 @@ def make(bench: Bench, asked: MakeBody) -> JSON:
     workspace = bench.workspace
 
     def start() -> JSON:
-        found = aims(workspace.trees, bench.part(uses_of), asked.shape, asked.n, asked.node)
+        found = aims(workspace.trees, bench.workspace.uses, asked.shape, asked.n, asked.node)
         below = f" below {workspace.tree().name(asked.node)}" if asked.node else ""
         # another seed for each run: the same leaves come with other company
         seed = 7 + len(workspace.runs())

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from synth.api.bench import Bench
 from synth.api.endpoint import JSON, Body, Endpoint
-from synth.api.inspect import uses_of
 from synth.errors import NotFound
 from synth.tree.columns import ROOT, FeatureTree
 from synth.tree.treemap import Area, Blocks, Weighing, blocks
@@ -87,7 +86,7 @@ def painted(bench: Bench, colour: Colour) -> NDArray[np.float64] | NDArray[np.in
     """
     if colour not in ("coverage", "passes"):
         return None
-    uses = bench.part(uses_of)
+    uses = bench.workspace.uses
     found = uses.drawn_counts() if colour == "coverage" else uses.pass_rates()
     return found if uses.ready else None
 

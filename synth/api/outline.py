@@ -17,14 +17,15 @@ from synth.api.bench import Bench
 from synth.api.drawn import Drawn
 from synth.api.endpoint import JSON, Body, Endpoint, Refused
 from synth.api.extents import Extents
-from synth.api.inspect import NodeBody, Standings, uses_of
+from synth.api.inspect import NodeBody, Standings
 from synth.api.outline_rows import row_lines
 from synth.api.proposed import Ghost, Proposed
 from synth.errors import BadInput
 from synth.records import FeaturePath
 from synth.tree.columns import FeatureTree
-from synth.tree.filters import Filter, Mask, Origin, PathWords, matching
+from synth.tree.filters import Filter, Origin, matching
 from synth.tree.outline import Opened, Outline
+from synth.tree.path_words import Mask, PathWords
 from synth.workspace import Workspace
 
 MOST_ROWS = 300
@@ -189,12 +190,14 @@ def outline(bench: Bench, asked: OutlineBody) -> JSON:
     """A window of rows. Raises `Refused` 410 for a view that is not known, `BadInput` for a filter that is none."""
     views, proposed = bench.part(Views), bench.part(Proposed)
     weighing = NodeBody(node=0, temperature=asked.temperature, boosts=asked.boosts, excluded=asked.excluded)
-    drawn = bench.part(Drawn).counts(bench.part(uses_of))
+    drawn = bench.part(Drawn).counts()
+    if asked.filter.cold:
+        bench.workspace.uses.cold()  # brings the counts up to date, which nobody could while the tree is held
     with bench.workspace.trees.reading() as tree:
         known = _shown(views, tree, asked)
         changed = known.opened if asked.change is None else _changed(known.opened, tree, asked.change, known.filter)
         view = known if changed == known.opened else views.of(changed, known.filter)
-        rows = views.rows(view, bench.part(Extents), proposed, bench.part(uses_of).cold)
+        rows = views.rows(view, bench.part(Extents), proposed, bench.workspace.uses.cold)
         top = view.opened.living(tree).top
         standing = bench.part(Standings).of(tree, weighing)
         told: dict[str, object] = {
@@ -249,7 +252,7 @@ def between(bench: Bench, asked: RangeBody) -> JSON:
 def _rows(bench: Bench, name: str) -> tuple[Outline, Mapping[int, list[Ghost]]]:
     """The rows of a known view, and what is proposed below its features."""
     views, proposed = bench.part(Views), bench.part(Proposed)
-    rows = views.rows(views.called(name), bench.part(Extents), proposed, bench.part(uses_of).cold)
+    rows = views.rows(views.called(name), bench.part(Extents), proposed, bench.workspace.uses.cold)
     return rows, proposed.below()
 
 

@@ -1,24 +1,19 @@
 """Which features of a tree a person wants to see: words in the path, level, origin, count, status and marks."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synth.errors import BadInput
 from synth.tree.bulk import children_of
 from synth.tree.columns import ROOT, STATUSES, FeatureTree
 from synth.tree.layout import weighed
-from synth.tree.listing import Listing, _lower
-
-Mask = NDArray[np.bool_]
+from synth.tree.path_words import Mask, PathWords
 
 Origin = Literal["", "observed", "estimated", "both"]
 """Counts that a feature has: in seeds alone, by growth alone, both. "": any, and none."""
-
-_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +37,6 @@ class Filter:
     def empty(self) -> bool:
         """Whether every feature passes."""
         return not self.words.split() and replace(self, words="") == Filter()
-
-
-class PathWords(Listing):
-    """Lists of one tree that also give, by row, which paths hold some words; the latest words are kept."""
-
-    def __init__(self, tree: FeatureTree) -> None:
-        super().__init__(tree)
-        self._revision = tree.revision
-        self._held: dict[str, Mask] = {}
-
-    def holding(self, words: Sequence[str]) -> Mask:
-        """By row, whether every word stands somewhere in the path; False for the root and for what is gone."""
-        if self._revision != self._tree.revision:
-            self._revision, self._held = self._tree.revision, {}
-        found: Mask = self._tree.layout().alive.copy()
-        found[ROOT] = False
-        for word in dict.fromkeys(words):
-            held = self._held.get(word)
-            if held is None:
-                if len(self._held) >= _KEPT:
-                    self._held.pop(next(iter(self._held)))
-                held = self._held[word] = self._holding(_lower(word))
-            found &= held
-        return found
 
 
 def matching(

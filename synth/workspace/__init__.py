@@ -34,7 +34,6 @@ from synth.workspace.costs import Spent, spending
 from synth.workspace.fits import fits_the_tree
 from synth.workspace.samples import Gatherer
 from synth.workspace.settings import WorkspaceSettings, read_settings, write_settings
-from synth.workspace.shares import Probability
 from synth.workspace.tree import TreeKeeper
 from synth.workspace.uses import Uses
 from synth.workspace.views import Found, TreeViews
@@ -50,7 +49,6 @@ __all__ = [
     "Found",
     "Funnel",
     "MetricInfo",
-    "Probability",
     "Prompt",
     "RunStatus",
     "Sample",

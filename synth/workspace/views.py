@@ -1,7 +1,7 @@
 """What can be asked of the tree without changing it: search, finders, numbers, draws, plans, files."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,19 +10,17 @@ from synth.errors import BadInput, NotFound
 from synth.flow import shape_of
 from synth.records import FeaturePath, Subtree
 from synth.settings import SampleConfig
-from synth.steps.draw import draw_subtrees, records_of
+from synth.steps.draw import records_of
 from synth.tree.bulk import breadth_first
 from synth.tree.columns import ROOT, FeatureTree
 from synth.tree.draw import Drawer
 from synth.tree.finders import Finding, Kind, find
 from synth.tree.formats import Exported, write
-from synth.tree.listing import Listing, Order
 from synth.tree.pairs import cover_pairs
 from synth.tree.plan import as_paths, cover_leaves
 from synth.tree.search import Mode, Search
 from synth.tree.stats import Stats, stats
 from synth.tree.whatif import WhatIf, what_if
-from synth.workspace.shares import Probability, shares
 from synth.workspace.tree import TreeKeeper
 
 _AT_ONCE = 1_000
@@ -72,7 +70,6 @@ class TreeViews:
         self._keeper = keeper
         self._cache = cache
         self._search: tuple[FeatureTree, Search] | None = None
-        self._listing: tuple[FeatureTree, Listing] | None = None
         self._stats: tuple[FeatureTree, int, Stats] | None = None
 
     def node(self, path: Sequence[str]) -> int:
@@ -113,16 +110,6 @@ class TreeViews:
             hits = self._searcher(tree).find(query, mode, limit, offset, below)
             return [_found(tree, node) for node in hits.nodes.tolist()], hits.total
 
-    def table(
-        self, words: str = "", order: Order = "path", limit: int = 50, offset: int = 0
-    ) -> tuple[list[Found], int]:
-        """One page of the features whose path holds every word, and how many there are; see `tree.listing`."""
-        with self._keeper.reading() as tree:
-            if self._listing is None or self._listing[0] is not tree:
-                self._listing = (tree, Listing(tree))
-            nodes = self._listing[1].nodes(words.split(), order)
-            return [_found(tree, node) for node in nodes[offset : offset + limit].tolist()], len(nodes)
-
     def find(
         self,
         kind: Kind,
@@ -153,23 +140,11 @@ class TreeViews:
 
     # draws
 
-    def probabilities(
-        self, path: FeaturePath, temperature: float, boosts: Mapping[str, float], excluded: Collection[FeaturePath] = ()
-    ) -> list[Probability]:
-        """The children of a node with their shares before and after reweighting (Equation 1), as draws weigh them.
-
-        What is excluded has share 0 afterwards. The language's category is left out: tasks are told it apart.
-        """
-        with self._keeper.reading() as tree:
-            return shares(tree, path, temperature, boosts, excluded)
-
-    def draw(self, sample: SampleConfig, count: int, seed: int) -> list[Subtree]:
-        """Draw subtrees as tasks do, without keeping them. Raises `BadInput` where the shape does not fit the tree."""
-        with self._keeper.reading() as tree:
-            return list(draw_subtrees(tree, shape_of(sample), count, seed, targets=sample.targets))
-
     def draws(self, sample: SampleConfig, count: int, seed: int) -> Iterator[Subtree]:
-        """As `draw`, but from the whole tree, the language's category included, and one by one as asked for."""
+        """Subtrees from the whole tree, the language's category included, one by one as asked for.
+
+        Raises `BadInput` where the shape does not fit the tree.
+        """
         shape = shape_of(sample)
         with self._keeper.reading() as tree:
             drawer = Drawer(tree, shape)

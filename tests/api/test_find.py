@@ -17,8 +17,8 @@ def test_a_hit_has_its_path_and_what_a_row_shows(ask: Ask, workspace: Workspace)
     above = [node_at(workspace, "security"), node_at(workspace, "security", "hashing")]
     assert found["total"] == 1
     assert found["hits"] == [
-        {"node": node, "path": ["security", "hashing", "salted hash"], "above": above, "count": workspace.tree().observed(node),
-         "children": 0, "locked": False, "status": ""}
+        {"node": node, "path": ["security", "hashing", "salted hash"], "above": above,
+         "count": workspace.tree().observed(node), "children": 0, "locked": False, "status": ""}
     ]  # fmt: skip
 
 

@@ -1,15 +1,18 @@
 """The sampling lab over HTTP: what it draws and expects is what runs draw and what is computed elsewhere."""
 
+import sysconfig
 import time
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from synth.flow import shape_of
+from synth.records import Subtree
 from synth.settings import SampleConfig
-from synth.steps.draw import task_shape
+from synth.steps.draw import draw_subtrees, task_shape
 from synth.tree.whatif import what_if
 from synth.workspace import Workspace, operations
 from tests.api.conftest import Ask, node_at
@@ -34,6 +37,12 @@ def counted(workspace: Workspace) -> Workspace:
     return workspace
 
 
+def drawn_by_a_run(workspace: Workspace, shape: dict[str, Any], count: int, seed: int) -> list[Subtree]:
+    """The subtrees of a run's tasks."""
+    sample = SampleConfig.model_validate(shape)
+    return list(draw_subtrees(workspace.tree(), shape_of(sample), count, seed, targets=sample.targets))
+
+
 def fine(answer: tuple[int, dict[str, Any]]) -> dict[str, Any]:
     status, found = answer
     assert status == 200, found
@@ -43,7 +52,7 @@ def fine(answer: tuple[int, dict[str, Any]]) -> dict[str, Any]:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_lab_draws_what_a_run_with_its_seed_draws(counted: Workspace, ask: Ask, shape: dict[str, Any]) -> None:
     found = fine(ask("/api/lab/draw", shape=shape, count=12, seed=5))
-    run = counted.views.draw(SampleConfig.model_validate(shape), 12, 5)
+    run = drawn_by_a_run(counted, shape, 12, 5)
     tree = counted.tree()
     for drawn, subtree in zip(found["draws"], run, strict=True):
         assert [tree.path(node) for node, _, _ in drawn["rows"]] == list(subtree.features)
@@ -79,7 +88,7 @@ def test_shares_before_and_after_each_add_up_to_one_without_the_language(counted
 def test_what_a_thousand_draws_come_to_is_what_they_come_to(counted: Workspace, ask: Ask) -> None:
     shape = {"temperatures": [1, 6], "widths": [1, 2, 1]}
     outlook = fine(ask("/api/lab/expect", shape=shape, n=400))["outlook"]
-    drawn = counted.views.draw(SampleConfig.model_validate(shape), 400, 3)
+    drawn = drawn_by_a_run(counted, shape, 400, 3)
     assert outlook["features"] == pytest.approx(np.mean([len(one.features) for one in drawn]), rel=0.05)
     ends = {path for one in drawn for path in one.features if not any(p[:-1] == path for p in one.features)}
     assert outlook["reachable"] >= len(ends)
@@ -164,6 +173,7 @@ def test_a_price_is_remembered_and_used(workspace: Workspace, ask: Ask) -> None:
 
 
 def test_tasks_are_made_for_the_leaves_drawn_least(workspace: Workspace, ask: Ask) -> None:
+    workspace.add_seeds(Path(sysconfig.get_paths()["stdlib"]) / "shlex.py")
     branch = node_at(workspace, "data processing")
     assert fine(ask("/api/lab/coverage", node=branch))["coverage"]["cold"] == 3
     planned = fine(ask("/api/lab/cold", shape={}, n=2, node=branch))

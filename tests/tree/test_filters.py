@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from synth.errors import BadInput
 from synth.tree.columns import ROOT, STATUSES, FeatureTree
-from synth.tree.filters import Filter, Origin, PathWords, matching
+from synth.tree.filters import Filter, Origin, matching
+from synth.tree.path_words import PathWords
 from tests.tree.strategies import tree_of, trees
 
 ORIGINS: tuple[Origin, ...] = ("", "observed", "estimated", "both")

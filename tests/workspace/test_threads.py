@@ -50,8 +50,7 @@ def reading_views(workspace: Workspace, chance: random.Random) -> None:
     for child in views.children(ROOT):
         views.children(child.node, limit=5)
     views.search(f"x{chance.randrange(12)}", limit=5)
-    views.draw(SampleConfig(widths=(3, 2, 1)), 3, chance.randrange(1_000))
-    views.probabilities((chance.choice(CATEGORIES),), 2.0, {})
+    list(views.draws(SampleConfig(widths=(3, 2, 1)), 3, chance.randrange(1_000)))
     views.stats()
 
 
