@@ -78,7 +78,7 @@
       const before = one(".o-row.focus").dataset.node;
       return () => {
         const now = one(".o-row.focus")?.dataset.node;
-        return now && now !== before && one(".inspect-one").dataset.node === now && !one(".inspect-one").hidden;
+        return now && now !== before && one(".panel-inspect").dataset.node === now;
       };
     },
     opened: () => () => labelled(rows()) && Number(stage()?.dataset.blocks) > 0,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from synth.api.edits import Change
+from synth.api.endpoints import ENDPOINTS
 from synth.settings import ROOT, RunConfig
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -98,3 +100,46 @@ def config_fields() -> frozenset[str]:
         if isinstance(section, type) and hasattr(section, "model_fields")
         for field in section.model_fields
     )
+
+
+KEYED = re.compile(r'title: "([^"]+)"[^{}]*?\bkey: "([^"]+)"')
+"""A command of the workbench that has a key, as its modules write it."""
+
+
+def test_every_key_of_the_workbench_is_in_its_page_and_no_other() -> None:
+    modules = sorted((ROOT / "pages" / "workbench").glob("*.js"))
+    registered = {
+        (", ".join(f"`{key}`" for key in keys.split(" / ")), title)
+        for module in modules
+        for title, keys in KEYED.findall("\n".join(lines_with_an_id(module)))
+    }
+    assert len(registered) > 40
+    assert listed("| key | command |") == registered
+
+
+def test_every_route_of_the_workbench_is_in_its_page_with_its_fields() -> None:
+    said = {
+        (path.strip("` *"), frozenset(filter(None, fields.split(", "))), path.endswith("*"))
+        for path, fields in listed("| path (* takes `rev` and `op`) | body |")
+    }
+    there = {
+        (endpoint.path, frozenset(endpoint.body.model_fields) - {"rev", "op"}, issubclass(endpoint.body, Change))
+        for endpoint in ENDPOINTS
+    }
+    assert {line for line in said if "(GET)" not in line[0] and "VERSION" not in line[0]} == there
+
+
+def listed(heading: str) -> set[tuple[str, str]]:
+    """The first two cells of the lines below a table's heading on the workbench's page."""
+    text = (ROOT / "docs" / "workbench.md").read_text(encoding="utf-8")
+    lines = text.split(heading, 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    return {
+        (first, second)
+        for first, second, *_ in ([cell.strip() for cell in line.strip("|").split(" | ")] for line in lines)
+    }
+
+
+def lines_with_an_id(module: Path) -> list[str]:
+    """What a module says of commands: from each `id:` to the end of the next line."""
+    lines = module.read_text(encoding="utf-8").splitlines()
+    return [f"{line}\n{after}" for line, after in zip(lines, [*lines[1:], ""], strict=True) if ' id: "' in line]

@@ -12,7 +12,7 @@ export function bulkEdits(context) {
   commands.add(
     {
       id: "delete", title: "Delete…", group: "Edit", key: "Delete", symbol: "delete", menu: true, danger: true,
-      enabled: some, run: () => removeChosen(context),
+      where: () => context.features, enabled: some, run: () => removeChosen(context),
     },
     {
       id: "paste-outline", title: "Add an outline below…", group: "Many", symbol: "playlist_add", menu: true,

@@ -1,9 +1,9 @@
 // Everything that can be done, once: keys, palette, menus and the help read it from here.
 
-/** A command: {id, title, group, key, symbol, enabled(state), run(), menu, danger}.
+/** A command: {id, title, group, key, symbol, enabled(state), run(), menu, danger, where()}.
  *
  * `key` is written "Ctrl+Z", "F2", "Delete", "Shift+Tab"; several with " / " between. `menu: true` offers it in the
- * context menu of features.
+ * context menu of features. `where` gives the elements in which the key means this; without it the key does everywhere.
  */
 export class Commands {
   #all = new Map();
@@ -30,7 +30,9 @@ export class Commands {
   /** The enabled command that a key event means. */
   of(event, state) {
     const pressed = keyOf(event);
-    return this.all().find((command) => command.key.split(" / ").includes(pressed) && command.enabled(state));
+    const path = event.composedPath();
+    const here = ({ where }) => !where || where().some((element) => path.includes(element));
+    return this.all().find((one) => one.key.split(" / ").includes(pressed) && here(one) && one.enabled(state));
   }
 }
 

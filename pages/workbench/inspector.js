@@ -57,7 +57,7 @@ export function inspectorPane(context, element) {
     head.update(data);
     actions.update();
     for (const section of sections) section.update(data);
-    one.dataset.node = String(data.node);
+    element.dataset.node = String(data.node);
     if (other) element.scrollTop = 0;
     shown = data.node;
     // lists of their own requests wait until somebody stays: arrow keys pass over many features

@@ -18,7 +18,7 @@ export function mount(host, { workspace, title, panel }) {
   const dialogs = new Dialogs(root);
   const notices = new Notices(root);
   const edits = new Edits({ store, dialogs, notices });
-  const context = { root, store, commands, dialogs, notices, edits, workspace, themed: [], ends: [], panes: {} };
+  const context = { root, store, commands, dialogs, notices, edits, workspace, themed: [], ends: [], panes: {}, features: [] };
 
   const scheme = () => (root.style.colorScheme = isDark(getComputedStyle(root).backgroundColor) ? "dark" : "light");
   context.themed.push(scheme);

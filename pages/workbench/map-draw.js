@@ -39,13 +39,16 @@ function look(ground, theme) {
 }
 
 function label(pen, { blocks, places }, row, { x, y, w, h }, colours) {
-  const words = blocks.more[row] ? `+${count(blocks.more[row])} more` : blocks.names[row];
-  const fitting = pen.fit(words, w - 8);
+  const fitting = blocks.more[row] ? bucketWords(pen, blocks.more[row], w - 8) : pen.fit(blocks.names[row], w - 8);
   if (!fitting) return;
   const baseline = places.head[row] ? y + HEAD / 2 + 1 : h < 30 ? y + h / 2 : y + 11;
   if (blocks.more[row]) pen.box(x + 2, baseline - 7, pen.widthOf(fitting) + 5, 14, colours.plate, null);
   pen.text(x + 4, baseline, fitting, colours.ink, { x, y, w, h });
 }
+
+/** How many a bucket holds, as long as there is room; never a number that is cut. */
+const bucketWords = (pen, more, room) =>
+  [`+${count(more)} more`, `+${count(more)}`, `+${count(more, true)}`].find((words) => pen.widthOf(words) <= room);
 
 /** Widths of text, letter by letter: measured once each, so that thousands of labels cost nothing. */
 class Letters {

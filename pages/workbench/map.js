@@ -55,6 +55,7 @@ class MapPane {
     this.theme = readTheme(context.root);
     this.load = newest(() => this.#load());
     mapHands(this);
+    context.features.push(this.stage);
     this.#listen();
     this.load();
   }

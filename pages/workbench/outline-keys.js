@@ -7,17 +7,10 @@ const TYPED_TOGETHER = 900;
 
 /** Adds the outline's commands, its menu and its type-ahead. */
 export function outlineKeys(context, outline) {
-  const { root, commands, store } = context;
+  const { commands, store } = context;
   const { scroller } = outline;
-  let pressed = null;
-  const hear = (event) => (pressed = event);
-  root.addEventListener("keydown", hear, true);
-  context.ends.push(() => root.removeEventListener("keydown", hear, true));
-  // while the workbench looks up a key that was pressed elsewhere, what the key means in here does not count
-  const elsewhere = () => pressed?.currentTarget === root && !pressed.composedPath().includes(scroller);
-  const here = (holds = () => true) => (state) => !elsewhere() && holds(state);
   const group = "Outline";
-  const add = (all, more) => commands.add(...all.map((one) => ({ ...more, ...one, enabled: here(one.enabled ?? more.enabled) })));
+  const add = (all, more) => commands.add(...all.map((one) => ({ ...more, where: () => [scroller], ...one })));
   add(moving(outline), { group });
   add(opening(outline), { group, enabled: () => Boolean(outline.row && !outline.row.ghost) });
   add(choosing(outline), { group });

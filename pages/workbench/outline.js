@@ -53,6 +53,7 @@ export class Outline {
     this.moves = new Moves(this);
     this.dragging = new Dragging(this);
     outlineKeys(context, this);
+    context.features.push(this.scroller);
   }
 
   begin() {

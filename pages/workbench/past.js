@@ -58,7 +58,7 @@ export function historyPanel(context, element) {
         {},
         h("div", { class: "past-what", text: entry.summary }),
         entry.reason && h("div", { class: "past-why", text: entry.reason }),
-        h("div", { class: "dim", text: `${numbers} · ${entry.actor} · ${when} · ${count(entry.touched)} features` }),
+        h("div", { class: "dim", text: `${numbers} · ${entry.actor} · ${when} · ${count(entry.touched)} ${entry.touched === 1 ? "feature" : "features"}` }),
         h("div", { class: "past-ways" }, ways),
       ),
     );

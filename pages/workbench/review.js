@@ -199,9 +199,9 @@ export function reviewPanel(context, element) {
   const onGhost = (accept, more_) => () => decide(store.state.ghost.proposal, accept, { items: [store.state.ghost.item], ...more_ });
   commands.add(
     { id: "grow", title: "Grow here…", group: "Grow", key: "Ctrl+G", symbol: "potted_plant", menu: true, enabled: (state) => state.selected.length > 0, run: growHere },
-    { id: "accept-ghost", title: "Accept what is proposed here", group: "Grow", key: "Enter / A", symbol: "check", menu: true, enabled: ghost, run: onGhost(true) },
-    { id: "accept-ghost-branch", title: "Accept it with all below", group: "Grow", key: "Shift+Enter / Shift+A", symbol: "done_all", menu: true, enabled: ghost, run: onGhost(true, { with_below: true }) },
-    { id: "refuse-ghost", title: "Refuse what is proposed here", group: "Grow", key: "Delete / R", symbol: "close", menu: true, enabled: ghost, run: onGhost(false) },
+    { id: "accept-ghost", title: "Accept what is proposed here", group: "Grow", key: "Enter / A", symbol: "check", menu: true, where: () => context.features, enabled: ghost, run: onGhost(true) },
+    { id: "accept-ghost-branch", title: "Accept it with all below", group: "Grow", key: "Shift+Enter / Shift+A", symbol: "done_all", menu: true, where: () => context.features, enabled: ghost, run: onGhost(true, { with_below: true }) },
+    { id: "refuse-ghost", title: "Refuse what is proposed here", group: "Grow", key: "Delete / R", symbol: "close", menu: true, where: () => context.features, enabled: ghost, run: onGhost(false) },
     { id: "show-review", title: "Review proposals", group: "View", symbol: "rate_review", run: () => store.set({ panel: "review" }) },
   );
   context.ends.push(store.on(["held", "rev", "panel"], load), store.on(["node"], drawHead), store.on(["panel"], () => store.state.panel === "review" && watch()));

@@ -24,12 +24,17 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 Serve = Callable[[Path], str]
 
 
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The app on one workspace, as `start.py` serves it: the address."""
+def free_port() -> str:
+    """A port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+        return str(probe.getsockname()[1])
+
+
+@contextmanager
+def served(folder: Path, port: str | None = None) -> Iterator[str]:
+    """The app on one workspace, as `start.py` serves it: the address."""
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", port, "--server.headless", "true"]
     env = {**os.environ, "ESPALIER_WORKSPACE": str(folder)}
     with (folder.parent / f"server-{port}.log").open("wb") as log:

@@ -163,7 +163,10 @@ def test_a_name_that_a_sibling_has_is_told_and_merged_only_where_that_is_wanted(
 
 
 def test_two_chosen_features_become_the_one_that_is_to_stay(page: Page, address: str, ids: dict[str, int]) -> None:
-    counts = [operations.SetCount(node=ids["hashing"], observed=3), operations.SetCount(node=ids["signing"], observed=2)]
+    counts = [
+        operations.SetCount(node=ids["hashing"], observed=3),
+        operations.SetCount(node=ids["signing"], observed=2),
+    ]
     edit(address, *counts, name=f"count-{ids['hashing']}")
     choose(page, "hashing", "signing")
     page.keyboard.press("Control+m")
@@ -242,6 +245,7 @@ def test_pruning_shows_what_would_go_before_it_goes(page: Page, address: str) ->
 
 
 def test_the_history_undoes_one_entry_or_goes_back_to_one(page: Page, address: str, ids: dict[str, int]) -> None:
+    planted = ask(address, "tree/history", count=1)["last"]
     for name in ("hashing", "signing", "cleaning"):
         edit(address, operations.Rename(node=ids[name], name=f"{name} anew"), name=f"rename-{ids[name]}")
     expect(row(page, "cleaning anew")).to_be_visible()
@@ -251,10 +255,10 @@ def test_the_history_undoes_one_entry_or_goes_back_to_one(page: Page, address: s
     expect(row(page, "hashing")).to_be_visible()
     expect(row(page, "signing anew")).to_be_visible()
     expect(entry.and_(past.locator(".undone"))).to_be_visible()
-    expect(past.locator(".past li").first).to_contain_text("undo")
-    planted = past.locator(".past li").filter(has_text="add 9 lines").first
-    planted.get_by_role("button", name="Bring the tree to what it was right after this").click()
-    asked = page.get_by_role("dialog")
+    expect(past.locator(".past li").first).to_contain_text("undo rename")
+    line = past.locator(".past li").filter(has_text=f"{planted} · person")
+    line.get_by_role("button", name="Bring the tree to what it was right after this").click()
+    asked = dialog(page, f"Back to entry {planted}?")
     expect(asked).to_contain_text("4 later entries")
     asked.get_by_role("button", name="Go back").click()
     expect(row(page, "signing")).to_be_visible()
@@ -283,14 +287,14 @@ def test_what_is_found_is_mended_and_left_by_keyboard(page: Page, address: str, 
     expect(found.locator("li.done")).to_have_count(2)
     assert len(tree_of(address)) == len(TREE) + 3
     page.keyboard.press("Control+z")
-    expect(page.locator(".notice").last).to_contain_text("undo")
+    expect(page.locator(".notice").last).to_contain_text("Undo merge")
     assert len(tree_of(address)) == len(TREE) + 4
 
 
 def test_keys_on_buttons_of_panels_and_dialogs_change_nothing_in_the_tree(page: Page, address: str) -> None:
     edits = ask(address, "tree/history", count=1)["last"]
     choose(page, "hashing")
-    keys = ("Delete", "Insert", "Shift+Enter", "a", "r")
+    keys = ("Delete", "Shift+Delete", "Insert", "a", "r", "F")
     for name in ("Inspect", "Sample", "Review", "History", "Tidy"):
         shown = panel(page, name)
         spots = [page.get_by_role("tab", name=name), shown.get_by_role("button").first]
@@ -317,7 +321,9 @@ def test_keys_on_buttons_of_panels_and_dialogs_change_nothing_in_the_tree(page: 
     assert tree_of(address) == TREE
 
 
-def test_enter_on_a_button_of_a_finding_does_what_the_button_says(page: Page, address: str, ids: dict[str, int]) -> None:
+def test_enter_on_a_button_of_a_finding_does_what_the_button_says(
+    page: Page, address: str, ids: dict[str, int]
+) -> None:
     edit(address, operations.Add(parent=ids["parsing"], name="parse date"), name=f"twin-{ids['parsing']}")
     tidy = panel(page, "Tidy")
     tidy.get_by_role("button", name="Look").click()

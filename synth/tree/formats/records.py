@@ -266,10 +266,14 @@ def _csv_lines(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
         csv.field_size_limit(before)
 
 
+_FOLLOWS = "level"
+"""A column that tables for people have; it says nothing that the path does not, and is passed over."""
+
+
 def _header(columns: list[str], place: str) -> list[int]:
     """Which columns are levels, from the first level on. Raises BadInput for a header that says too little."""
     found = {int(match[1]): column for column, name in enumerate(columns) if (match := _LEVEL.fullmatch(name))}
-    unknown = [name for name in columns if name not in FIELDS and not _LEVEL.fullmatch(name)]
+    unknown = [name for name in columns if name not in (*FIELDS, _FOLLOWS) and not _LEVEL.fullmatch(name)]
     if unknown:
         raise BadInput(
             f"{place}: {show(unknown[0])} is no column; known are {', '.join(FIELDS)} and level_1, level_2, ..."
