@@ -7,7 +7,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.parts.contents import declare_pages
 from pages.parts.shell import ASSETS, enter, the_workspace
-from synth.api import routes, serving
+from synth.api import Bench, routes, serving
 
 PARTS = Path(__file__).parent / "pages" / "parts"
 
@@ -25,6 +25,7 @@ def show() -> None:
 
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    app = st.App(__file__, routes=routes(the_workspace, ASSETS), lifespan=lambda _: serving(the_workspace))
+    bench = Bench(the_workspace)
+    app = st.App(__file__, routes=routes(bench, ASSETS), lifespan=lambda _: serving(bench))
 else:
     show()

@@ -73,6 +73,7 @@ class Hands:
         """Show the categories, closed."""
         self._panel("inspect")
         self.page.get_by_role("button", name="Collapse all").click()
+        self.page.wait_for_function("measure.collapsed()")
         self.page.locator(".o-scroller").focus()
         self.page.keyboard.press("Home")
         self.settle(400, 400)
@@ -198,8 +199,9 @@ class Hands:
             node = self.page.evaluate("chance => measure.closed(chance)", self._chance.random())
         box = self.page.evaluate("id => measure.box(id)", node)
         self.page.mouse.click(box["x"], box["y"])
+        self.page.wait_for_function("node => measure.focused() === node", arg=node)
         self.settle()
-        return int(self.page.evaluate("measure.focused()"))
+        return int(node)
 
     def _up_again(self) -> None:
         """Two levels down, then from the top again."""

@@ -104,6 +104,7 @@
       const { x, y, width, height } = one(`.o-row[data-node="${id}"]`).getBoundingClientRect();
       return { x: x + width / 2, y: y + height / 2 };
     },
+    collapsed: () => labelled(rows()) && rows().every((row) => row.ariaExpanded !== "true"),
     focused: () => Number(one(".o-row.focus")?.dataset.node ?? 0),
     top: () => stage().dataset.top,
     scrollbar: () => {

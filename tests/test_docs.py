@@ -102,7 +102,7 @@ def config_fields() -> frozenset[str]:
     )
 
 
-KEYED = re.compile(r'title: "([^"]+)"[^{}]*?\bkey: "([^"]+)"')
+KEYED = re.compile(r'\bid: "[\w-]+", title: "([^"]+)"[^{}]*?\bkey: "([^"]+)"')
 """A command of the workbench that has a key, as its modules write it."""
 
 
@@ -111,7 +111,7 @@ def test_every_key_of_the_workbench_is_in_its_page_and_no_other() -> None:
     registered = {
         (", ".join(f"`{key}`" for key in keys.split(" / ")), title)
         for module in modules
-        for title, keys in KEYED.findall("\n".join(lines_with_an_id(module)))
+        for title, keys in KEYED.findall(module.read_text(encoding="utf-8"))
     }
     assert len(registered) > 40
     assert listed("| key | command |") == registered
@@ -137,9 +137,3 @@ def listed(heading: str) -> set[tuple[str, str]]:
         (first, second)
         for first, second, *_ in ([cell.strip() for cell in line.strip("|").split(" | ")] for line in lines)
     }
-
-
-def lines_with_an_id(module: Path) -> list[str]:
-    """What a module says of commands: from each `id:` to the end of the next line."""
-    lines = module.read_text(encoding="utf-8").splitlines()
-    return [f"{line}\n{after}" for line, after in zip(lines, [*lines[1:], ""], strict=True) if ' id: "' in line]

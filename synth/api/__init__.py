@@ -1,6 +1,5 @@
 """HTTP routes over the workspace for the workbench in the browser: JSON in, JSON out; knows no Streamlit."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from starlette.routing import BaseRoute, Route
@@ -10,21 +9,16 @@ from synth.api.endpoints import ENDPOINTS
 from synth.api.events import event_stream
 from synth.api.guard import Guard, answering
 from synth.api.serving import key_of, serving, static_files, version_of
-from synth.workspace import Workspace
 
-__all__ = ["ASSETS_AT", "key_of", "routes", "serving", "version_of"]
+__all__ = ["ASSETS_AT", "Bench", "key_of", "routes", "serving", "version_of"]
 
 ASSETS_AT = "/workbench/assets"
 """Where the browser finds the workbench's modules and styles: below this and their version."""
 
 
-def routes(open_workspace: Callable[[], Workspace], assets: Path) -> list[BaseRoute]:
-    """What a server answers beside its pages: the workbench's files, questions, edits and live news.
-
-    `open_workspace` gives the one open workspace; it is called for every request and may raise `EspalierError`.
-    """
+def routes(bench: Bench, assets: Path) -> list[BaseRoute]:
+    """What a server answers beside its pages: the workbench's files, questions, edits and live news."""
     guard = Guard()
-    bench = Bench(open_workspace)
     return [
         Route(f"{ASSETS_AT}/{{version}}/{{file}}", static_files(assets), methods=["GET"]),
         Route("/api/events", event_stream(guard, bench), methods=["GET"]),

@@ -13,6 +13,7 @@ class Bench:
     """The workspace on the bench. Parts are made at first use and thrown away with the workspace they were made for."""
 
     def __init__(self, open_workspace: Callable[[], Workspace]) -> None:
+        """`open_workspace` gives the one open workspace; it is asked every time and may raise `EspalierError`."""
         self._open = open_workspace
         self._lock = threading.Lock()
         self._parts: dict[type, object] = {}

@@ -16,8 +16,11 @@ from types import FrameType
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from synth.api.bench import Bench
+from synth.api.extents import Extents
+from synth.api.outline import Views
 from synth.errors import EspalierError
-from synth.workspace import Workspace
+from synth.tree.columns import ROOT
 
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -31,15 +34,19 @@ def stopping() -> bool:
 
 
 @contextlib.asynccontextmanager
-async def serving(open_workspace: Callable[[], Workspace]) -> AsyncIterator[None]:
-    """Around the server's life: prepare it, open the workspace ahead of the first visitor."""
+async def serving(bench: Bench) -> AsyncIterator[None]:
+    """Around the server's life: prepare it, and make ahead what the first visitor would wait for."""
     _hear_of_the_stop()
     _send_at_once()
 
     def warm() -> None:
         with contextlib.suppress(EspalierError):  # said again to whoever opens a page
-            workspace = open_workspace()
+            workspace = bench.workspace
             workspace.views.warm()
+            workspace.uses.begin()
+            with workspace.trees.reading() as tree:
+                bench.part(Extents).now().size(ROOT)
+                bench.part(Views).warm(tree)
         gc.collect()
         gc.freeze()  # what was loaded until now is never looked through again: a collection costs no click
 

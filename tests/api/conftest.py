@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from synth.api import routes
+from synth.api import Bench, routes
 from synth.settings import ROOT
 from synth.workspace import Workspace, operations
 
@@ -34,7 +34,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 @pytest.fixture
 def client(workspace: Workspace) -> Iterator[TestClient]:
     """Asks the routes over HTTP as a page of the same server does."""
-    app = Starlette(routes=routes(lambda: workspace, ASSETS))
+    app = Starlette(routes=routes(Bench(lambda: workspace), ASSETS))
     with TestClient(app, base_url="http://127.0.0.1:8501") as found:
         yield found
 

@@ -62,11 +62,12 @@ def test_our_own_pages_are_answered(client: TestClient, headers: dict[str, str])
 def test_a_host_named_in_the_environment_is_answered(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     from starlette.applications import Starlette
 
-    from synth.api import routes
+    from synth.api import Bench, routes
     from tests.api.conftest import ASSETS
 
     monkeypatch.setenv("ESPALIER_HOSTS", "tree.team.example, other")
-    with TestClient(Starlette(routes=routes(lambda: workspace, ASSETS)), base_url="http://tree.team.example") as found:
+    app = Starlette(routes=routes(Bench(lambda: workspace), ASSETS))
+    with TestClient(app, base_url="http://tree.team.example") as found:
         assert found.post(UNDO, content=BODY, headers=OWN).status_code == 200
         assert found.post(UNDO, content=BODY, headers=OWN | {"host": "team.example"}).status_code == 403
 

@@ -38,8 +38,11 @@ def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def ids(address: str) -> dict[str, int]:
-    """The tree of `OUTLINE`, made anew: ids by name."""
-    return plant(address, OUTLINE)
+    """The tree of `OUTLINE`, made anew, everything counted once, as the map shows nothing of no size: ids by name."""
+    named = plant(address, OUTLINE)
+    counts = [operations.SetCount(node=node, observed=1) for node in named.values()]
+    edit(address, *counts, name=f"count-{named['signing']}")
+    return named
 
 
 @pytest.fixture
@@ -89,7 +92,7 @@ def test_an_edit_in_one_tab_is_seen_in_all_panes_of_the_other(tabs: tuple[Page, 
     assert tree_of(address) == ["security", "  digests", "  signing"]
     stage.focus()
     other.keyboard.press("Home")
-    expect(other.locator(".map-said")).to_contain_text("security, observed 0")
+    expect(other.locator(".map-said")).to_contain_text("security, observed 1")
     other.keyboard.press("Control+z")
     expect(row(one, "cleaning")).to_be_visible()
 

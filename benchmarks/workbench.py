@@ -1,0 +1,231 @@
+"""Claim: what people do in the workbench is answered about as quickly as Streamlit answers an empty click.
+
+python benchmarks/workbench.py [--quick] [--sizes 140000 1795310] [--port 8620]
+
+A real browser, mouse and keyboard; a time is from the input event to what it asks for in the document and one frame
+more. In turn with each block of actions: a rerun of an empty Streamlit fragment, and an empty Streamlit page. Ends
+with 1 where a limit is missed.
+"""
+
+import argparse
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from measure import save
+from playwright.sync_api import Browser, Page, sync_playwright
+from trees import LARGE, MIDDLE, SMALL
+from workbench_actions import Baseline, Hands
+from workbench_cost import action_bytes, heap_megabytes, page_bytes
+from workbench_serving import EMPTY_APP, ROOT, Server, Writer, column_megabytes, made_workspace, served
+
+PROBE = str(Path(__file__).with_name("workbench_browser.js"))
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+TIMES = {
+    "expand": 1.0, "drill by Enter": 1.0, "drill by double click": 1.0, "jump by scrollbar": 1.0, "rename": 1.0,
+    "slider tick": 1.5, "search keystroke": 3.0, "inspect": 3.0, "first paint": 2.0,
+}  # fmt: skip
+"""Limits: times the empty rerun, for the first paint times the empty page."""
+CLICK_BYTES, PAGE_BYTES = 100_000, 1_000_000
+HEAP_MEGABYTES = 60
+COLUMN_TIMES = 3
+WRITING_TIMES = 1.5
+
+Numbers = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How often things are done."""
+
+    blocks: int
+    each: int
+    loads: int
+
+
+FULL, QUICK = Effort(blocks=6, each=5, loads=30), Effort(blocks=2, each=5, loads=6)
+
+
+@dataclass
+class Report:
+    """Numbers of one size, and which limits hold."""
+
+    nodes: int
+    found: dict[str, object] = field(default_factory=dict)
+    limits: list[dict[str, object]] = field(default_factory=list)
+
+    def limit(self, what: str, value: float, most: float) -> None:
+        """Note a limit."""
+        self.limits.append(
+            {"features": self.nodes, "what": what, "value": round(value, 2), "limit": most, "holds": value <= most}
+        )
+
+
+def times(samples: list[float]) -> Numbers:
+    """Milliseconds: median and 95 of 100."""
+    ordered = sorted(samples)
+    near_last = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
+    return {"n": len(samples), "median": round(statistics.median(samples), 1), "p95": round(near_last, 1)}
+
+
+def side_by_side(ours: list[float], empty: list[float]) -> dict[str, object]:
+    """Two sides and the ratio of their medians."""
+    ratio = round(statistics.median(ours) / statistics.median(empty), 2)
+    return {"ours": times(ours), "empty": times(empty), "ratio": ratio}
+
+
+def time_actions(hands: Hands, baseline: Baseline, effort: Effort, report: Report) -> None:
+    """Each action in blocks, in turn with empty reruns; and loads of both pages in turn."""
+    loads = [(hands.load(), baseline.load()) for _ in range(effort.loads + 1)][1:]
+    baseline.begin()
+    hands.settle(1_500, 1_500)
+    found = {"first paint": side_by_side([ours for ours, _ in loads], [empty for _, empty in loads])}
+    for name, (act, prepare) in hands.actions.items():
+        ours: list[float] = []
+        empty: list[float] = []
+        for _ in range(effort.blocks):
+            prepare()
+            ours += [act() for _ in range(effort.each)]
+            empty += [baseline.click() for _ in range(effort.each)]
+        found[name] = side_by_side(ours, empty)
+        print(f"  {name}: {found[name]}", flush=True)
+    report.found["milliseconds"] = found
+    for name, most in TIMES.items():
+        report.limit(
+            f"{name}, times the empty {'page' if name == 'first paint' else 'rerun'}", found[name]["ratio"], most
+        )
+
+
+def time_beside_a_run(hands: Hands, writer: Writer, effort: Effort, report: Report) -> None:
+    """Each action while the run rests and while it writes, in blocks that take turns."""
+    found = {}
+    for name, (act, prepare) in hands.actions.items():
+        resting: list[float] = []
+        writing: list[float] = []
+        for _ in range(effort.blocks):
+            prepare()
+            resting += [act() for _ in range(effort.each)]
+            writer.write()
+            prepare()
+            writing += [act() for _ in range(effort.each)]
+            writer.rest()
+        ratio = round(statistics.median(writing) / statistics.median(resting), 2)
+        found[name] = {"writing": times(writing), "resting": times(resting), "ratio": ratio}
+        print(f"  {name}, beside a run: {found[name]}", flush=True)
+        report.limit(f"{name}, times without a run that writes", ratio, WRITING_TIMES)
+    report.found["beside a run"] = {"records written": writer.written, **found}
+
+
+def weigh(browser: Browser, hands: Hands, server: Server, empty: Server, effort: Effort, report: Report) -> None:
+    """Bytes of every action and of the page, and what the browser holds after everything was open."""
+    clicks = action_bytes(hands.page, hands.actions, effort.each)
+    ours = page_bytes(browser, PROBE, f"{server.address}/tree")
+    beneath = page_bytes(browser, PROBE, empty.address)
+    hands.expand_all()
+    heap = heap_megabytes(hands.page.context, hands.page)
+    report.found["bytes"] = {"most of an action": clicks, "page": ours, "empty page": beneath}
+    report.found["browser heap, megabytes"] = heap
+    report.limit("bytes of the costliest action", max(clicks.values()), CLICK_BYTES)
+    report.limit("bytes of the page beyond an empty one, nothing cached", ours["cold"] - beneath["cold"], PAGE_BYTES)
+    report.limit("megabytes of browser heap, all open", heap, HEAP_MEGABYTES)
+
+
+@contextmanager
+def fresh_page(browser: Browser) -> Iterator[Page]:
+    """A page of a browser that knows nothing yet, with the probe in it."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.add_init_script(path=PROBE)
+    yield page
+    context.close()
+
+
+def base_memory(browser: Browser, port: int, effort: Effort) -> Numbers:
+    """What the server takes with next to no tree, after the same actions."""
+    with tempfile.TemporaryDirectory() as place:
+        made_workspace(Path(place) / "workspace", SMALL, run=False)
+        with served(ROOT / "app.py", port, Path(place) / "workspace") as server, fresh_page(browser) as page:
+            hands = Hands(page, server.address)
+            hands.load()
+            hands.settle(1_500, 1_500)
+            for act, prepare in hands.actions.values():
+                prepare()
+                for _ in range(effort.blocks * effort.each):
+                    act()
+            return server.resident()
+
+
+def measure(nodes: int, browser: Browser, port: int, effort: Effort, base: Numbers) -> Report:
+    """All numbers of one size."""
+    report = Report(nodes)
+    with tempfile.TemporaryDirectory() as place:
+        workspace = Path(place) / "workspace"
+        run_id = made_workspace(workspace, nodes, run=True)
+        columns = column_megabytes(workspace)
+        with (
+            served(ROOT / "app.py", port, workspace) as server,
+            served(EMPTY_APP, port + 1) as empty,
+            fresh_page(browser) as page,
+            fresh_page(browser) as bare,
+        ):
+            hands = Hands(page, server.address)
+            time_actions(hands, Baseline(bare, empty.address), effort, report)
+            resident = server.resident()
+            report.found["server, megabytes"] = {"resident": resident, "columns": columns, "base": base}
+            report.limit(
+                "server memory beyond the base, times the columns",
+                (resident["all"] - base["all"]) / columns,
+                COLUMN_TIMES,
+            )
+            weigh(browser, hands, server, empty, effort, report)
+            writer = Writer(server, workspace, run_id)
+            time_beside_a_run(hands, writer, effort, report)
+            writer.end()
+    return report
+
+
+def table(limits: list[dict[str, object]]) -> str:
+    """Every limit on a line."""
+    lines = [f"{'features':>9}  {'':66} {'found':>10} {'limit':>9}"]
+    for one in limits:
+        holds = "" if one["holds"] else "   MISSED"
+        lines.append(f"{one['features']:>9,}  {one['what']:66} {one['value']:>10,} {one['limit']:>9,}{holds}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, save, and say which limits hold."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="fewer actions, at the smaller size only")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[MIDDLE, LARGE])
+    parser.add_argument("--port", type=int, default=8620, help="the first of two ports that are free")
+    options = parser.parse_args()
+    effort = QUICK if options.quick else FULL
+    sizes = [MIDDLE] if options.quick else options.sizes
+    chromium = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if chromium is None:
+        raise SystemExit("no Chromium; install it, for example: sudo apt-get install chromium")
+    with sync_playwright() as driver:
+        # with a scrollbar to click on, which headless browsers hide
+        browser = driver.chromium.launch(
+            executable_path=chromium, args=FLAGS, ignore_default_args=["--hide-scrollbars"]
+        )
+        base = base_memory(browser, options.port, effort)
+        reports = [measure(nodes, browser, options.port, effort, base) for nodes in sizes]
+        browser.close()
+    limits = [limit for report in reports for limit in report.limits]
+    name = "workbench-quick" if options.quick else "workbench"
+    save(name, {"limits": limits, "features": {str(report.nodes): report.found for report in reports}})
+    print(table(limits))
+    sys.exit(0 if all(limit["holds"] for limit in limits) else 1)
+
+
+if __name__ == "__main__":
+    main()
