@@ -1,6 +1,6 @@
 """Claim: what people do in the workbench is answered about as quickly as Streamlit answers an empty click.
 
-python benchmarks/workbench.py [--quick] [--sizes 140000 1795310] [--port 8620]
+python benchmarks/workbench.py [--quick] [--alone] [--sizes 140000 1795310] [--port 8620]
 
 A real browser, mouse and keyboard; a time is from the input event to what it asks for in the document and one frame
 more. In turn with each block of actions: a rerun of an empty Streamlit fragment, and an empty Streamlit page. Ends
@@ -37,6 +37,8 @@ CLICK_BYTES, PAGE_BYTES = 100_000, 1_000_000
 HEAP_MEGABYTES = 60
 COLUMN_TIMES = 3
 WRITING_TIMES = 1.5
+_ENOUGH = 10
+"""Actions of each kind after which memory does not grow much any more, and that show the most bytes."""
 
 Numbers = dict[str, float]
 
@@ -48,9 +50,12 @@ class Effort:
     blocks: int
     each: int
     loads: int
+    turns: int
+    """Blocks of `again` beside a run; more would wait for it more often."""
+    again: int
 
 
-FULL, QUICK = Effort(blocks=6, each=5, loads=30), Effort(blocks=2, each=5, loads=6)
+FULL, QUICK = Effort(6, 5, 30, 3, 10), Effort(2, 5, 6, 2, 5)
 
 
 @dataclass
@@ -87,6 +92,7 @@ def time_actions(hands: Hands, baseline: Baseline, effort: Effort, report: Repor
     baseline.begin()
     hands.settle(1_500, 1_500)
     found = {"first paint": side_by_side([ours for ours, _ in loads], [empty for _, empty in loads])}
+    print(f"  first paint: {found['first paint']}", flush=True)
     for name, (act, prepare) in hands.actions.items():
         ours: list[float] = []
         empty: list[float] = []
@@ -109,12 +115,12 @@ def time_beside_a_run(hands: Hands, writer: Writer, effort: Effort, report: Repo
     for name, (act, prepare) in hands.actions.items():
         resting: list[float] = []
         writing: list[float] = []
-        for _ in range(effort.blocks):
+        for _ in range(effort.turns):
             prepare()
-            resting += [act() for _ in range(effort.each)]
+            resting += [act() for _ in range(effort.again)]
             writer.write()
             prepare()
-            writing += [act() for _ in range(effort.each)]
+            writing += [act() for _ in range(effort.again)]
             writer.rest()
         ratio = round(statistics.median(writing) / statistics.median(resting), 2)
         found[name] = {"writing": times(writing), "resting": times(resting), "ratio": ratio}
@@ -125,10 +131,10 @@ def time_beside_a_run(hands: Hands, writer: Writer, effort: Effort, report: Repo
 
 def weigh(browser: Browser, hands: Hands, server: Server, empty: Server, effort: Effort, report: Report) -> None:
     """Bytes of every action and of the page, and what the browser holds after everything was open."""
-    clicks = action_bytes(hands.page, hands.actions, effort.each)
+    clicks = action_bytes(hands.page, hands.actions, min(3, effort.each))
     ours = page_bytes(browser, PROBE, f"{server.address}/tree")
     beneath = page_bytes(browser, PROBE, empty.address)
-    hands.expand_all()
+    hands.ready_to_jump()
     heap = heap_megabytes(hands.page.context, hands.page)
     report.found["bytes"] = {"most of an action": clicks, "page": ours, "empty page": beneath}
     report.found["browser heap, megabytes"] = heap
@@ -147,7 +153,7 @@ def fresh_page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def base_memory(browser: Browser, port: int, effort: Effort) -> Numbers:
+def base_memory(browser: Browser, port: int) -> Numbers:
     """What the server takes with next to no tree, after the same actions."""
     with tempfile.TemporaryDirectory() as place:
         made_workspace(Path(place) / "workspace", SMALL, run=False)
@@ -157,17 +163,17 @@ def base_memory(browser: Browser, port: int, effort: Effort) -> Numbers:
             hands.settle(1_500, 1_500)
             for act, prepare in hands.actions.values():
                 prepare()
-                for _ in range(effort.blocks * effort.each):
+                for _ in range(_ENOUGH):
                     act()
             return server.resident()
 
 
-def measure(nodes: int, browser: Browser, port: int, effort: Effort, base: Numbers) -> Report:
+def measure(nodes: int, browser: Browser, port: int, effort: Effort, base: Numbers, *, alone: bool) -> Report:
     """All numbers of one size."""
     report = Report(nodes)
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         workspace = Path(place) / "workspace"
-        run_id = made_workspace(workspace, nodes, run=True)
+        run_id = made_workspace(workspace, nodes, run=not alone)
         columns = column_megabytes(workspace)
         with (
             served(ROOT / "app.py", port, workspace) as server,
@@ -185,9 +191,9 @@ def measure(nodes: int, browser: Browser, port: int, effort: Effort, base: Numbe
                 COLUMN_TIMES,
             )
             weigh(browser, hands, server, empty, effort, report)
-            writer = Writer(server, workspace, run_id)
-            time_beside_a_run(hands, writer, effort, report)
-            writer.end()
+            if not alone:
+                with Writer(server, workspace, run_id) as writer:
+                    time_beside_a_run(hands, writer, effort, report)
     return report
 
 
@@ -205,6 +211,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="fewer actions, at the smaller size only")
     parser.add_argument("--sizes", type=int, nargs="+", default=[MIDDLE, LARGE])
+    parser.add_argument("--alone", action="store_true", help="leave out what is measured beside a run")
     parser.add_argument("--port", type=int, default=8620, help="the first of two ports that are free")
     options = parser.parse_args()
     effort = QUICK if options.quick else FULL
@@ -217,8 +224,8 @@ def main() -> None:
         browser = driver.chromium.launch(
             executable_path=chromium, args=FLAGS, ignore_default_args=["--hide-scrollbars"]
         )
-        base = base_memory(browser, options.port, effort)
-        reports = [measure(nodes, browser, options.port, effort, base) for nodes in sizes]
+        base = base_memory(browser, options.port)
+        reports = [measure(nodes, browser, options.port, effort, base, alone=options.alone) for nodes in sizes]
         browser.close()
     limits = [limit for report in reports for limit in report.limits]
     name = "workbench-quick" if options.quick else "workbench"

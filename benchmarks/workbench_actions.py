@@ -6,10 +6,12 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, Page
 from trees import words
 
-_LATEST = 30_000
+_LATEST = 10_000
+"""Milliseconds: what has not come by then counts as so long."""
 _WAIT = f"""() => Promise.race([measure.done(),
-    new Promise((_, no) => setTimeout(() => no(new Error("what was waited for never came")), {_LATEST}))])"""
+    new Promise((done) => setTimeout(() => done({{ ms: {_LATEST} }}), {_LATEST}))])"""
 _EACH_WORD = 5
+_TRIES = 30
 
 Action = Callable[[], float]
 
@@ -50,6 +52,7 @@ class Hands:
         self._words = iter(words()[0][10:])
         self._typed = self._word = ""
         self._down = 0
+        self._low = False
         self.actions: dict[str, tuple[Action, Callable[[], None]]] = {
             "expand": (self.expand, self.ready_to_expand),
             "drill by Enter": (self.drill, self.ready_to_drill),
@@ -65,13 +68,14 @@ class Hands:
         """Milliseconds from the beginning of the navigation to outline rows and map."""
         return _loaded(self.page, f"{self._address}/tree")
 
-    def settle(self, least: float = 150, most: float = 350) -> None:
+    def settle(self, least: float = 100, most: float = 300) -> None:
         """A breath, as people take one; what the last action brought along ends in it, or does not."""
         self.page.wait_for_timeout(self._chance.uniform(least, most))
 
     def ready_to_expand(self) -> None:
         """Show the categories, closed."""
         self._panel("inspect")
+        self._whole_tree()
         self.page.get_by_role("button", name="Collapse all").click()
         self.page.wait_for_function("measure.collapsed()")
         self.page.locator(".o-scroller").focus()
@@ -96,12 +100,7 @@ class Hands:
     def ready_to_drill(self) -> None:
         """The map of the whole tree, by count."""
         self._area("count")
-        stage = self.page.locator(".map-stage")
-        stage.focus()
-        while self.page.evaluate("measure.top()") != "0":
-            self.page.evaluate("measure.arm('keydown', 'drilled')")
-            self.page.keyboard.press("Backspace")
-            _told(self.page)
+        self._whole_tree()
         self._down = 0
         self.settle(300, 300)
 
@@ -125,6 +124,7 @@ class Hands:
 
     def ready_to_jump(self) -> None:
         """All features as rows."""
+        self.ready_to_expand()
         self.expand_all()
 
     def jump(self) -> float:
@@ -132,7 +132,7 @@ class Hands:
         bar = self.page.evaluate("measure.scrollbar()")
         if bar["width"] <= 0:
             raise SystemExit("this browser shows no scrollbar")
-        y = bar["y"] + bar["height"] * self._chance.uniform(0.06, 0.94)
+        y = bar["y"] + bar["height"] * self._far()
         self.page.mouse.move(bar["x"], y)
         return self._timed("pointerdown", "jumped", lambda: self.page.mouse.click(bar["x"], y, button="middle"))
 
@@ -191,6 +191,11 @@ class Hands:
         act()
         return _told(self.page)
 
+    def _far(self) -> float:
+        """A place on the scrollbar in the other half."""
+        self._low = not self._low
+        return self._chance.uniform(0.06, 0.4) + (0.54 if self._low else 0.0)
+
     def _choose_closed(self) -> int:
         """Choose a closed row by a click."""
         node = self.page.evaluate("chance => measure.closed(chance)", self._chance.random())
@@ -208,6 +213,16 @@ class Hands:
         if self._down == 2:
             self.ready_to_drill()
         self._down += 1
+
+    def _whole_tree(self) -> None:
+        """Go up to where everything is shown."""
+        self.page.locator(".map-stage").focus()
+        for _ in range(_TRIES):
+            if self.page.evaluate("measure.top()") == "0":
+                return
+            self.page.keyboard.press("Backspace")
+            self.settle(150, 150)
+        raise SystemExit("the map does not go up to the whole tree")
 
     def _panel(self, name: str) -> None:
         self.page.locator(f"#tab-{name}").click()

@@ -4,7 +4,7 @@
   const shadows = [];
   let waiting = null;
 
-  /** Looks whether what is waited for is there: after every change of the document, and every frame. */
+  /** Looks whether what is waited for is there: after every change of the document. */
   function look() {
     if (!waiting || waiting.began === null || waiting.seen !== null || !waiting.holds()) return;
     const { began, resolve } = waiting;
@@ -13,9 +13,7 @@
   }
   const watch = (root) =>
     new MutationObserver(look).observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
-  const each = () => (look(), requestAnimationFrame(each));
   watch(document);
-  each();
   const attach = Element.prototype.attachShadow;
   Element.prototype.attachShadow = function (...how) {
     const made = attach.apply(this, how);

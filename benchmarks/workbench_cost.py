@@ -60,9 +60,9 @@ def action_bytes(
     wire = Wire(page)
     found = {}
     for name, (act, prepare) in actions.items():
-        prepare()
         most = 0
         for _ in range(times):
+            prepare()  # the way back is not part of the action
             page.wait_for_timeout(600)
             wire.taken()
             act()

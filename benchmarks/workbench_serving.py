@@ -122,7 +122,10 @@ class Writer:
             raise SystemExit("the run wrote nothing; the numbers beside it would mean nothing.")
         self.written += came
 
-    def end(self) -> None:
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Stop it for good."""
         self._act("cancel")
 

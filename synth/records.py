@@ -153,6 +153,8 @@ class Growth(Record):
 class Shape(Frozen):
     """How to draw a subtree (EpiCoder 2.3, Equation 1 and Algorithm 1)."""
 
+    model_config = ConfigDict(ser_json_inf_nan="strings")
+
     widths: tuple[int, ...] = (5, 2, 1, 1)
     """Children to draw at each level below the root: never exceeded."""
     temperatures: tuple[float, ...] = (1.0,)
@@ -175,6 +177,8 @@ class Shape(Frozen):
 
 class Subtree(Record):
     """One draw from the tree under a shape."""
+
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     kind: ClassVar[str] = "subtree"
     draw: int

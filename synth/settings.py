@@ -4,11 +4,11 @@ Keys are never part of a setting: only the *name* of the environment variable th
 """
 
 import tomllib
-from math import isnan
+from math import isfinite, isinf, isnan
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from synth.errors import BadConfig
 
@@ -23,7 +23,8 @@ MAX_SHAPE_NAME = 80
 class Section(BaseModel):
     """A frozen part of a config that refuses unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # as null, which is what JSON has for it otherwise, an endless temperature could not be read back
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
 
 class Engine(Section):
@@ -82,8 +83,8 @@ class GrowConfig(Section):
     @field_validator("draw_temperature")
     @classmethod
     def _draw_temperature(cls, value: float) -> float:
-        if value == 0 or isnan(value):
-            raise ValueError("any number other than 0")
+        if value == 0 or not isfinite(value):
+            raise ValueError("any finite number other than 0")
         return value
 
 
@@ -147,6 +148,18 @@ class SampleConfig(Section):
         return value
 
 
+def check_kept(sample: SampleConfig) -> SampleConfig:
+    """A shape that can be written to a file and read again. Raises ValueError where it cannot."""
+    if any(isinf(temperature) for temperature in sample.temperatures):
+        raise ValueError(
+            "an infinite temperature can be drawn with, but not kept: JSON has no such number; 1000 draws nearly alike"
+        )
+    return sample
+
+
+KeptSample = Annotated[SampleConfig, AfterValidator(check_kept)]
+
+
 class TasksConfig(Section):
     """Tasks, solutions and repair (EpiCoder 2.3, A.4, A.5)."""
 
@@ -199,7 +212,7 @@ class RunConfig(Section):
     seeds: SeedsConfig = SeedsConfig()
     extract: ExtractConfig = ExtractConfig()
     grow: GrowConfig = GrowConfig()
-    sample: SampleConfig = SampleConfig()
+    sample: KeptSample = SampleConfig()
     tasks: TasksConfig = TasksConfig()
     evolve: EvolveConfig = EvolveConfig()
     decontaminate: DecontaminateConfig = DecontaminateConfig()

@@ -18,6 +18,8 @@ def test_shipped_configs_load(name: str) -> None:
     [
         ("[sample]\ncoutn = 3", "`sample.coutn` is not a known field"),
         ("[sample]\ntemperatures = [0.0]", "`sample.temperatures`: needs at least one temperature, none of them 0"),
+        ("[sample]\ntemperatures = [1.0, inf]", "`sample`: an infinite temperature can be drawn with, but not kept"),
+        ("[grow]\ndraw_temperature = inf", "`grow.draw_temperature`: any finite number other than 0"),
         ("[sample]\nwidths = []", "`sample.widths`: needs at least one width"),
         ("[sample]\ncount = -1", "`sample.count`"),
         ("[tasks]\nfiles_share = 1.5", "`tasks.files_share`"),

@@ -43,12 +43,12 @@ class Scene:
         """Open the workbench so that it looks as on the picture."""
         asked = {key: json.dumps(said) if isinstance(said, dict) else said for key, said in self.query.items()}
         page.goto(f"{address}/{self.path}?{urlencode(asked)}")
-        page.locator(".workbench").wait_for(timeout=60_000)
-        page.locator("[data-testid=stStatusWidget]").wait_for(state="hidden", timeout=60_000)
-        page.locator(".map-stage[data-blocks], .map-message:not([hidden])").first.wait_for(timeout=60_000)
+        page.locator(".workbench").wait_for(timeout=30_000)
+        page.locator("[data-testid=stStatusWidget]").wait_for(state="hidden", timeout=30_000)
+        page.locator(".map-stage[data-blocks], .map-message:not([hidden])").first.wait_for(timeout=30_000)
         if self.press:
             self.press(page)
-        page.locator(self.ready).first.wait_for(timeout=60_000)
+        page.locator(self.ready).first.wait_for(timeout=30_000)
         page.wait_for_timeout(1500)  # numbers that come by requests of their own
 
 
@@ -98,31 +98,25 @@ def scenes(nodes: Nodes) -> tuple[Scene, ...]:
     here = {"node": nodes.child}
     rows = ".o-row[data-node]"
     return (
-        Scene("workbench", here, ".inspect-seed", open_levels),
+        Scene("workbench", here, ".inspect-seed"),
         Scene("workbench-icicle", {"node": nodes.branch, "area": "chance", "colour": "origin"}, rows, icicle),
         Scene("workbench-filters", {**here, "filter": {"words": "check", "levels": [2, 4]}}, ".filter-form", filters),
         Scene("workbench-search", here, ".search-hit", search),
         Scene("workbench-palette", here, ".palette-item", palette),
-        Scene("workbench-rename", {"node": nodes.branch}, ".renamings tr", rename),
+        Scene("workbench-rename", {}, ".renamings tr", rename),
         Scene("workbench-history", {**here, "panel": "history"}, ".past li"),
         Scene("workbench-tidy", {**here, "panel": "tidy"}, ".findings li", tidy),
-        Scene("workbench-review", {"node": nodes.branch, "panel": "review"}, ".o-row.ghost", review),
+        Scene("workbench-review", {**here, "top": nodes.branch, "panel": "review"}, ".o-row.ghost", review),
         Scene("workbench-sampling", {"node": nodes.branch}, ".lab-draws .lab-card", flatten, path="sampling"),
         Scene("workbench-compare", {"node": nodes.branch}, ".lab-compare", compare, path="sampling"),
-        Scene("workbench-coverage", {"node": nodes.branch, "colour": "coverage"}, ".lab-covered", covered, "sampling"),
+        Scene("workbench-coverage", {"node": nodes.branch, "colour": "coverage"}, rows),
     )
-
-
-def open_levels(page: Page) -> None:
-    """Open the first two levels."""
-    page.locator(".o-fold").select_option("2")
-    page.wait_for_timeout(400)
 
 
 def icicle(page: Page) -> None:
     """Turn the map into an icicle."""
     page.get_by_role("button", name="Icicle").click()
-    page.mouse.move(5, 5)
+    page.mouse.move(700, 880)
 
 
 def filters(page: Page) -> None:
@@ -145,23 +139,23 @@ def rename(page: Page) -> None:
     """Look at what a renaming by pattern would do."""
     page.locator(".o-scroller").focus()
     page.keyboard.press("Control+h")
-    page.get_by_label("Replace", exact=True).fill("(.*) loop")
-    page.get_by_label("By", exact=True).fill("loop: \\1")
+    page.get_by_label("Replace", exact=True).fill("^(.+) checks?$")
+    page.get_by_label("By", exact=True).fill("check \\1")
     page.get_by_label("Regular expression").check()
 
 
 def tidy(page: Page) -> None:
     """Look for what is wrong."""
-    page.get_by_label("Look for", exact=True).select_option("cold leaves")
+    page.get_by_label("Look for", exact=True).select_option("duplicates")
     page.get_by_role("button", name="Look", exact=True).click()
 
 
 def review(page: Page) -> None:
-    """Bring the ghost rows of the branch on the screen."""
+    """Open what is proposed below the chosen feature, and go to the first item."""
     page.locator(".item-line").first.wait_for()
     page.locator(".o-scroller").focus()
     page.keyboard.press("ArrowRight")
-    page.locator(".items").focus()
+    page.locator(".o-row.ghost").first.click()
 
 
 def flatten(page: Page) -> None:
@@ -175,12 +169,6 @@ def compare(page: Page) -> None:
     flatten(page)
     page.get_by_role("button", name="Compare…").click()
     page.locator(".lab-compare").wait_for()
-
-
-def covered(page: Page) -> None:
-    """Bring the lab's coverage on the screen."""
-    page.locator(".lab-covered").scroll_into_view_if_needed()
-    page.get_by_text("of them", exact=False).or_(page.locator(".lab-covered")).first.wait_for()
 
 
 EMPTY = Scene("workbench-empty", {}, ".o-empty:not([hidden])")

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -27,8 +27,8 @@ PAGES = ("home", "seeds", "generate", "evolution", "dataset", "settings")
 CHROMIUM = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 SIZE = (1360, 900)
-COLOURS = 160
-"""Of a picture: enough for letters and areas of one colour, and a third of the bytes."""
+EXACT, NEAR = 160, 96
+"""Colours of a picture: the most frequent as they are, and some for all others. So it has half the bytes or less."""
 
 
 def main(workspace: Path, out: Path, names: Sequence[str]) -> None:
@@ -41,6 +41,7 @@ def main(workspace: Path, out: Path, names: Sequence[str]) -> None:
         shutil.copytree(workspace, copy)
         if wanted:
             with served(copy) as address:
+                visit(browser, address)
                 for name in wanted:
                     for_both_themes(browser, out / name, lambda page, name=name: open_page(page, address, name))
         nodes = prepare(copy)
@@ -54,11 +55,12 @@ def take(browser: Browser, workspace: Path, out: Path, chosen: Sequence[Scene]) 
     if not chosen:
         return
     with served(workspace) as address:
+        visit(browser, address)
         for scene in chosen:
             for_both_themes(browser, out / scene.name, lambda page, scene=scene: scene.show(page, address))
 
 
-def for_both_themes(browser: Browser, out: Path, show) -> None:  # noqa: ANN001 - a function of a page
+def for_both_themes(browser: Browser, out: Path, show: Callable[[Page], None]) -> None:
     """Show something in a fresh browser, light and dark, and keep the pictures."""
     for scheme, suffix in (("light", ""), ("dark", "-dark")):
         context = browser.new_context(color_scheme=scheme, viewport={"width": SIZE[0], "height": SIZE[1]})
@@ -66,6 +68,13 @@ def for_both_themes(browser: Browser, out: Path, show) -> None:  # noqa: ANN001 
         show(page)
         keep(page.screenshot(), out.with_name(f"{out.name}{suffix}.png"))
         context.close()
+
+
+def visit(browser: Browser, address: str) -> None:
+    """Load a page once: the first after a start is laid out before its settings have arrived."""
+    page = browser.new_page()
+    open_page(page, address, "home")
+    page.close()
 
 
 def open_page(page: Page, address: str, name: str) -> None:
@@ -77,10 +86,15 @@ def open_page(page: Page, address: str, name: str) -> None:
 
 
 def keep(picture: bytes, path: Path) -> None:
-    """Write a picture with as many colours as it needs."""
+    """Write a picture with no more colours than it needs."""
     with Image.open(BytesIO(picture)) as taken:
-        few = taken.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        few.save(path, optimize=True)
+        whole = taken.convert("RGB")
+        counted = sorted(whole.getcolors(SIZE[0] * SIZE[1]), reverse=True)
+        exact = [part for _, colour in counted[:EXACT] for part in colour]
+        near = whole.quantize(NEAR, method=Image.Quantize.MAXCOVERAGE).getpalette()
+        palette = Image.new("P", (1, 1))
+        palette.putpalette(exact + near)
+        whole.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
     print(path)
 
 

@@ -48,9 +48,11 @@ async function removeChosen(context) {
     const title = impact.gone === 1 ? "Delete this feature?" : `Delete ${count(impact.gone)} features?`;
     if (!(await context.dialogs.confirm({ title, body: impactText(impact), words: "Delete" }))) return;
   }
+  // what goes is looked at no longer, or every pane would ask for what is gone
+  const { node, selected } = context.store.state;
+  context.store.choose(0);
   // one that lies below another chosen one goes with it
-  const done = await context.edits.apply(uppermost(operations, found.inside ?? []));
-  if (done) context.store.choose(0);
+  if (!(await context.edits.apply(uppermost(operations, found.inside ?? [])))) context.store.set({ node, selected });
 }
 
 const uppermost = (operations, inside) => operations.filter(({ node }) => !inside.includes(node));
@@ -58,7 +60,7 @@ const uppermost = (operations, inside) => operations.filter(({ node }) => !insid
 /** What a batch takes away, in words. */
 export function impactText(impact) {
   const facts = [
-    impact.gone && `${count(impact.gone)} features go, with all that lies below them`,
+    impact.gone && (impact.gone === 1 ? "1 feature goes" : `${count(impact.gone)} features go, those below others included`),
     impact.merged && `${count(impact.merged)} features become part of others`,
     impact.moved && `${count(impact.moved)} features move`,
     impact.seeds && `${count(impact.seeds)} seeds show something that goes`,
@@ -160,20 +162,46 @@ async function mergeChosen(context) {
   const nodes = chosen(context);
   const found = await Promise.all(nodes.map((node) => ask(context, "/api/tree/node", { node, temperature: 1 })));
   if (found.some((one) => !one)) return;
-  const facts = found.map((one, index) => ({ node: nodes[index], name: one.path.at(-1).name, path: one.path.map((part) => part.name), observed: one.observed }));
+  const facts = found.map((one, index) => ({ node: nodes[index], name: one.path.at(-1).name, path: one.path.map((part) => part.name), observed: one.observed, estimated: one.estimated, size: one.size }));
   let target = facts.reduce((best, one) => (one.observed > best.observed ? one : best)).node;
   const lines = facts.map((one) => {
-    const radio = h("input", { type: "radio", name: "target", checked: one.node === target, on: { change: () => (target = one.node) } });
-    return h("label", { class: "check" }, radio, h("b", { text: one.name }), h("span", { class: "dim", text: ` ${count(one.observed)} observed · ${said(one.path.slice(0, -1))}` }));
+    const radio = h("input", { type: "radio", name: "target", checked: one.node === target, on: { change: () => ((target = one.node), look()) } });
+    const counts = `${count(one.observed)} observed${one.estimated === null ? "" : `, ${count(one.estimated)} estimated`}, ${count(one.size)} below`;
+    return h("label", { class: "check" }, radio, h("b", { text: one.name }), h("span", { class: "dim", text: ` ${counts} · ${said(one.path.slice(0, -1)) || "a category"}`, title: said(one.path) }));
   });
-  const body = h("div", { class: "form" }, h("p", { text: "Counts add up, evidence is united, children of one name are merged in turn. Which one stays?" }), lines);
+  const shown = h("div", { aria: { live: "polite" } });
+  const merge = () => ({ kind: "merge", target, sources: nodes.filter((node) => node !== target) });
+  const look = newest(async () => {
+    const found_ = await ask(context, "/api/tree/impact", { operations: [merge()] });
+    if (found_) shown.replaceChildren(mergeText(found_, facts, target));
+  });
+  look();
+  const body = h("div", { class: "form" }, h("p", { text: "Counts add up, evidence is united, children of one name are merged in turn. Which one stays?" }), lines, shown);
   const run = async () => {
-    const sources = nodes.filter((node) => node !== target);
-    const done = await context.edits.apply([{ kind: "merge", target, sources }]);
+    const done = await context.edits.apply([merge()]);
     if (done) context.store.choose(target);
     return done !== null;
   };
   context.dialogs.open({ title: `Merge ${nodes.length} features`, body, actions: [{ words: "Cancel" }, { words: "Merge", kind: "primary", run }] });
+}
+
+/** What becomes of the counts and of what lies below, in words. */
+function mergeText({ impact, met }, facts, target) {
+  const others = facts.filter(({ node }) => node !== target);
+  const below = others.reduce((sum, one) => sum + one.size, 0);
+  const observed = facts.reduce((sum, one) => sum + one.observed, 0);
+  const lines = [
+    `${others.map(({ name }) => `“${name}”`).slice(0, 5).join(", ")}${others.length > 5 ? ` and ${others.length - 5} more` : ""} ${others.length === 1 ? "goes" : "go"}, and what ${others.length === 1 ? "it" : "each"} had goes to what stays`,
+    `what stays is observed ${count(observed)} times`,
+    below ? `${count(below)} features below them move below it${met ? `; ${count(met)} of these are there by the same name already and are merged too` : ""}` : "nothing lies below them",
+  ];
+  return h(
+    "div",
+    {},
+    impact.locked.length > 0 && h("p", { class: "warning", text: `Locked, and in the way: ${impact.locked.map(said).join("; ")}. Unlock first.` }),
+    h("ul", {}, lines.map((text) => h("li", { text }))),
+    h("p", { class: "dim", text: "One undo brings everything back." }),
+  );
 }
 
 function moveChosen(context) {
@@ -222,7 +250,7 @@ function prune(context) {
     deepest: deepest.value === "" ? null : Number(deepest.value), least: least.value === "" ? null : Number(least.value),
   });
   let gone = 0;
-  const look = newest(async () => {
+  const preview = async () => {
     gone = 0;
     if (deepest.value === "" && least.value === "") return shown.replaceChildren();
     shown.classList.add("waiting");
@@ -235,9 +263,11 @@ function prune(context) {
     } finally {
       shown.classList.remove("waiting");
     }
-  });
+  };
+  const look = newest(preview);
   for (const field of [deepest, least, grown]) field.addEventListener("input", debounce(look, 200));
   const run = async () => {
+    await preview(); // of the fields as they are now
     if (!gone) return false;
     const agreed = await context.dialogs.confirm({ title: `Delete ${count(gone)} features?`, body: h("p", { text: "One undo brings them back." }), words: "Prune" });
     return agreed && swept(context, sweep());

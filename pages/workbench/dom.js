@@ -43,13 +43,17 @@ export function select(props, pairs, value, choose) {
   return made;
 }
 
+// made once: making one takes longer than all that is written with it on a screen
+const WHOLE = new Intl.NumberFormat("en");
+const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
 /** A number as people read it: 1,795,310 or, where short, 1.8M. */
 export function count(value, short = false) {
   if (value === null || value === undefined) return "–";
   if (!short || Math.abs(value) < 10_000) {
-    return Number.isInteger(value) ? value.toLocaleString("en") : String(Number(value.toPrecision(4)));
+    return Number.isInteger(value) ? WHOLE.format(value) : String(Number(value.toPrecision(4)));
   }
-  return Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(value);
+  return COMPACT.format(value);
 }
 
 /** A share between 0 and 1 as a percentage that never says 0 for something. */

@@ -5,6 +5,9 @@ import { h } from "./dom.js";
 
 /** Sends edits for all panes. */
 export class Edits {
+  /** Takes back what this tab did last where that made no entry; null where the history does it. */
+  back = null;
+
   constructor({ store, dialogs, notices }) {
     this.store = store;
     this.dialogs = dialogs;
@@ -17,6 +20,7 @@ export class Edits {
   }
 
   undo(number = null) {
+    if (number === null && this.back) return this.back();
     return this.change("/api/tree/undo", number === null ? {} : { number }, { quiet: true });
   }
 
@@ -28,7 +32,9 @@ export class Edits {
   async change(path, body, { quiet = false } = {}) {
     try {
       const done = await send(path, { rev: this.store.state.rev, ...body });
+      this.back = null;
       this.store.set({ rev: Math.max(done.rev, this.store.state.rev) });
+      if (!done.entry && (done.refused ?? done.opened) !== undefined) return done;
       if (!done.entry) this.notices.say("That changes nothing.");
       else if (!quiet) {
         const back = { words: "Undo", run: () => this.undo(done.entry.number) };

@@ -3,6 +3,7 @@
 import { download } from "./api.js";
 import { openMenu } from "./dialog.js";
 import { button } from "./dom.js";
+import { conditions } from "./filters.js";
 import { pngOf, svgOf } from "./map-picture.js";
 
 const FORMS = [
@@ -32,6 +33,7 @@ export function exports(context) {
     try {
       const { name, content } = await download("/api/tree/export", { node: store.state.node || store.state.top, form });
       save(name, content);
+      if (conditions(store.state.filter).length) notices.say(`${name} holds the whole branch: a filter hides rows, it leaves nothing out of a file.`);
     } finally {
       said();
     }
@@ -57,8 +59,9 @@ export function exports(context) {
       enabled: (state) => Boolean(state.node), run: () => store.set({ top: store.state.node }),
     },
   );
+  const which = () => (store.state.node ? "Chosen branch" : store.state.top ? "Shown branch" : "Whole tree");
   const items = () => [
-    ...FORMS.map(([form, words, symbol]) => ({ title: `Branch as ${words}`, symbol, run: () => file(form) })),
+    ...FORMS.map(([form, words, symbol]) => ({ title: `${which()} as ${words}`, symbol, run: () => file(form) })),
     null,
     { title: "Map as SVG picture", symbol: "polyline", run: svg },
     { title: "Map as PNG picture", symbol: "image", run: png },

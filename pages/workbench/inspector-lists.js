@@ -9,19 +9,27 @@ export function madeSection() {
   const place = section("made", "Made from it", { opening: () => settle(latest) });
   const sums = h("dl", { class: "inspect-facts inspect-made" });
   place.body.append(sums);
-  const none = ({ made }) => (made.drawn ? "Drawn, and no task was made from the draws yet." : "No draw has held it yet.");
-  const list = pagedList(place, "/api/tree/made", { rows: ({ tasks }) => tasks.map(taskRow), none, size: 6 });
-  const settle = (data) => data?.node && list.settle(data, `${data.made.tasks}/${data.made.passed}`);
+  const spent = h("dd", { text: "–" });
+  const paid = h("div", { class: "inspect-fact" }, h("dt", { text: "Spent" }), spent);
+  const none = ({ made, apart }) =>
+    made.drawn ? "Drawn, and no task was made from the draws yet." : apart ? "Tasks are told the language; no draw holds it." : "No draw has held it yet.";
+  const heard = (answer) => {
+    spent.textContent = moneyOf(answer.spent.money);
+    paid.title = answer.spent.reason || "On these tasks and all their attempts, at the prices kept now";
+  };
+  const list = pagedList(place, "/api/tree/made", { rows: ({ tasks }) => tasks.map(taskRow), none, size: 6, heard });
+  const settle = (data) => data?.node && list.settle(data, JSON.stringify(data.made));
   return {
     element: place.element,
     update(data) {
+      if (latest?.node !== data.node) spent.textContent = "–";
       latest = data;
       list.forget(data);
       place.element.hidden = data.node === 0;
       const { made } = data;
-      place.say(made.tasks ? `${count(made.tasks)} ${made.tasks === 1 ? "task" : "tasks"}, ${percent(data.pass_rate)} passed` : made.drawn ? "no task" : "cold");
+      place.say(made.tasks ? `${count(made.tasks)} ${made.tasks === 1 ? "task" : "tasks"}, ${percent(data.pass_rate)} passed` : made.drawn ? "no task" : data.apart ? "never drawn" : "cold");
       sums.hidden = !made.drawn;
-      sums.replaceChildren(...sumsOf(data).map(([words, value, title]) => h("div", { class: "inspect-fact", title }, h("dt", { text: words }), h("dd", { text: value }))));
+      sums.replaceChildren(...sumsOf(data).map(([words, value, title]) => h("div", { class: "inspect-fact", title }, h("dt", { text: words }), h("dd", { text: value }))), paid);
     },
     settle,
   };
@@ -39,11 +47,17 @@ function sumsOf({ made, pass_rate: rate }) {
   ];
 }
 
-function taskRow({ line, level, outcome }) {
+function moneyOf(money) {
+  if (money === null) return "–";
+  return money > 0 && money < 0.01 ? "<0.01" : money >= 100 ? count(Math.round(money)) : money.toFixed(2);
+}
+
+function taskRow({ line, level, attempts, outcome }) {
   const tone = outcome === "passed" ? "good" : outcome ? "bad" : "dim";
   return h("li", { class: "inspect-task" },
     h("span", { class: "inspect-task-line", text: line || "(no words)", title: line }),
     h("span", { class: "dim", text: level }),
+    attempts > 1 ? h("span", { class: "dim", text: `${attempts} attempts`, title: "Solutions written for it, repairs included" }) : null,
     h("span", { class: `inspect-outcome ${tone}`, text: outcome?.replaceAll("_", " ") ?? "not run" }));
 }
 

@@ -37,9 +37,9 @@ function keep(name, closed) {
 /** A list below a section that is asked for once somebody stays, and page by page.
  *
  * `rows(answer)` makes the items of an answer, `total(answer)` says how many there are, `none(data)` what to say of an
- * empty list. Returns {settle(data), forget()}.
+ * empty list; `heard(answer)` is told each first page. Returns {settle(data), forget()}.
  */
-export function pagedList(place, path, { rows, none, size = 20, total = (answer) => answer.total }) {
+export function pagedList(place, path, { rows, none, size = 20, total = (answer) => answer.total, heard = () => {} }) {
   const list = h("ul", { class: "inspect-list" });
   const said = h("p", { class: "dim inspect-none" });
   const more = button({ words: "Show more", kind: "quiet" }, () => fetchPage(true));
@@ -58,7 +58,10 @@ export function pagedList(place, path, { rows, none, size = 20, total = (answer)
       const made = rows(answer);
       reached = first + size;
       if (further) list.append(...made);
-      else list.replaceChildren(...made);
+      else {
+        list.replaceChildren(...made);
+        heard(answer);
+      }
       said.textContent = total(answer) ? "" : none(asked);
       more.hidden = !size || reached >= total(answer);
       more.lastChild.textContent = `Show ${count(Math.min(size, total(answer) - reached))} more of ${count(total(answer))}`;

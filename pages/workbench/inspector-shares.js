@@ -27,6 +27,7 @@ export function sharesSection({ store }) {
     legend.replaceChildren(
       h("span", { class: "inspect-key before" }), "by counts", h("span", { class: "inspect-key after" }), `at temperature ${Number(Number(temperature).toPrecision(3))}`,
     );
+    place.element.hidden = data.node === 0 && !data.children;
     place.say(data.children ? count(data.children) : "");
   }
   return { element: place.element, update };

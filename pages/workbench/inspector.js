@@ -81,7 +81,7 @@ export function inspectorPane(context, element) {
   }
 
   context.ends.push(
-    store.on(["node", "selected", "rev", "temperature", "shape", "panel"], refresh),
+    store.on(["node", "selected", "rev", "made", "temperature", "shape", "panel"], refresh),
     () => clearTimeout(later),
   );
   refresh();

@@ -18,7 +18,7 @@ export function coldLeaves({ store, dialogs, notices, visible }) {
   const make = worded({ words: "Make more for cold leaves…", symbol: "ac_unit", title: "Shows which leaves and what it costs before anything starts" }, plan);
   const wrong = h("p", { class: "lab-wrong", hidden: true });
   const watch = runWatch({ ended: () => ask() });
-  const element = h("div", {}, numbers, whole, h("div", { class: "lab-line" }, colours), h("div", { class: "lab-line" }, n, make), wrong, watch.element);
+  const element = h("div", {}, numbers, whole, h("div", { class: "lab-line" }, colours), h("div", { class: "lab-line" }, h("label", {}, "Tasks ", n), make), wrong, watch.element);
   const shown = () => {
     const on = store.state.colour === "coverage";
     colours.setAttribute("aria-pressed", String(on));
@@ -83,7 +83,7 @@ export function coldLeaves({ store, dialogs, notices, visible }) {
   /** After a reload: the run that was started here last goes on being shown. */
   async function resumeWatch() {
     try {
-      const run = (await call("/api/runs/state")).runs.find(({ targets }) => targets > 0);
+      const run = (await call("/api/runs/state")).runs.find(({ targets, name }) => targets > 0 && name.startsWith("Cold leaves"));
       if (run) watch.watch(run);
     } catch {
       // said by whatever is asked next

@@ -1,8 +1,12 @@
-// Fix, exclude and boost features: commands for menus and keys that change the draft of the shape.
+// Fix, exclude, require and boost features: commands for menus and keys that change the draft of the shape.
 
 import { call } from "./api.js";
 import { h } from "./dom.js";
 import { without } from "./lab-shape.js";
+
+const MOST_TARGETS = 100;
+const AGAINST = { fixed: ["excluded"], excluded: ["fixed", "targets"], targets: ["excluded"] };
+const SAID = { fixed: "always in the draw", excluded: "never in the draw", targets: "a mandatory leaf, in turn with the others that are" };
 
 const keyOf = (path) => JSON.stringify(path);
 
@@ -31,15 +35,18 @@ export function addLabCommands(context, change) {
   async function put(kind) {
     const added = await paths();
     const keys = new Set(added.map(keyOf));
-    const other = kind === "fixed" ? "excluded" : "fixed";
     const { shape } = store.state;
     if (!added.length || !shape) return;
-    change({
-      [kind]: [...shape[kind].filter((path) => !keys.has(keyOf(path))), ...added],
-      [other]: shape[other].filter((path) => !keys.has(keyOf(path))),
-    });
+    const { fixed, excluded, targets } = shape;
+    const put_ = [...shape[kind].filter((path) => !keys.has(keyOf(path))), ...added];
+    if (kind === "targets" && put_.length > MOST_TARGETS) {
+      notices.say(`At most ${MOST_TARGETS} features take turns as a mandatory leaf; for more of them there is “Make more for cold leaves”.`, { tone: "bad" });
+      return;
+    }
+    const others = AGAINST[kind].map((other) => [other, shape[other].filter((path) => !keys.has(keyOf(path)))]);
+    change({ [kind]: put_, ...Object.fromEntries(others) });
     const words = added.length === 1 ? added[0].at(-1) : `${added.length} features`;
-    notices.say(`${words}: ${kind === "fixed" ? "always" : "never"} in the draw.`, { action: { words: "Undo", run: () => change({ fixed: shape.fixed, excluded: shape.excluded }) } });
+    notices.say(`${words}: ${SAID[kind]}.`, { action: { words: "Undo", run: () => change({ fixed, excluded, targets }) } });
   }
 
   async function take(kind) {
@@ -77,6 +84,8 @@ export function addLabCommands(context, change) {
   commands.add(
     { ...common, id: "lab-fix", title: "Always in the draw (fix)", symbol: "keep", enabled: some((node, state) => !has("fixed", node, state)), run: () => put("fixed") },
     { ...common, id: "lab-unfix", title: "No longer always in the draw", symbol: "keep_off", enabled: some((node, state) => has("fixed", node, state)), run: () => take("fixed") },
+    { ...common, id: "lab-require", title: "Make it mandatory (a leaf the task must use)", symbol: "target", enabled: some((node, state) => !has("targets", node, state)), run: () => put("targets") },
+    { ...common, id: "lab-unrequire", title: "No longer mandatory", symbol: "do_not_disturb_on", enabled: some((node, state) => has("targets", node, state)), run: () => take("targets") },
     { ...common, id: "lab-exclude", title: "Never in the draw (exclude)", symbol: "block", enabled: some((node, state) => !has("excluded", node, state)), run: () => put("excluded") },
     { ...common, id: "lab-include", title: "Allow in the draw again", symbol: "check_circle", enabled: some((node, state) => has("excluded", node, state)), run: () => take("excluded") },
     { ...common, id: "lab-boost", title: "Boost category…", symbol: "trending_up", enabled: category, run: boost },
@@ -89,6 +98,7 @@ export function addLabCommands(context, change) {
       const learn = (paths_, found) => paths_.forEach((path, at) => (found[at] ? nodes.set(keyOf(path), found[at]) : nodes.delete(keyOf(path))));
       learn(shape.fixed, answer.fixed);
       learn(shape.excluded, answer.excluded);
+      learn(shape.targets, answer.targets);
       learn(Object.keys(shape.boosts).map((name) => [name]), answer.boosted);
       categories = new Set(answer.categories);
     },

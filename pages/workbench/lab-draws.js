@@ -16,8 +16,13 @@ export function drawnTrees({ store, settings, ask, visible }) {
     fields();
     ask();
   });
+  const lit = h("input", { type: "checkbox", on: { change: () => (settings.set({ lit: lit.checked }), light()) } });
+  lit.checked = settings.lit;
+  const shown = h("label", { class: "check lab-lit", title: "Features that a draw holds: framed in the map, bold with a bar in the outline. Point at a draw, or choose it, to see it alone." },
+    lit, "Show draws in outline and map", h("span", { class: "lab-frame", aria: { hidden: "true" } }));
   const summary = h("p", { class: "dim lab-summary" });
-  const element = h("div", {}, h("div", { class: "lab-line" }, h("label", {}, "Draws ", many), h("label", { title: "The same seed, tree and shape give the same draws" }, "Seed ", seed), again), summary, cards);
+  const element = h("div", {}, h("div", { class: "lab-line" }, h("label", {}, "Draws ", many), h("label", { title: "The same seed, tree and shape give the same draws" }, "Seed ", seed), again), shown,
+    summary, h("p", { class: "dim lab-meaning" }, h("b", { text: "● bold" }), ": leaves that the task must use"), cards);
   const made = [];
   fields();
 
@@ -38,8 +43,8 @@ export function drawnTrees({ store, settings, ask, visible }) {
     if (chosen !== null && chosen >= answer.draws.length) chosen = null;
     while (made.length < answer.draws.length) made.push(card(made.length));
     answer.draws.forEach((drawn, at) => made[at].show(drawn, answer.names));
-    const shown = made.slice(0, answer.draws.length).map((one) => one.element);
-    if (cards.children.length !== shown.length) cards.replaceChildren(...shown);
+    const all = made.slice(0, answer.draws.length).map((one) => one.element);
+    if (cards.children.length !== all.length) cards.replaceChildren(...all);
     const ends = answer.draws.flatMap(({ rows }) => rows.filter(([, , mark]) => mark).map(([node]) => node));
     const features = answer.draws.reduce((sum, { rows }) => sum + rows.length, 0);
     summary.textContent = answer.draws.length
@@ -57,8 +62,9 @@ export function drawnTrees({ store, settings, ask, visible }) {
 
   /** Lets outline and map show the draws: the one pointed at, else the chosen one, else all. */
   function light() {
-    if (!visible() || !answer) {
-      store.set({ drawn: null });
+    made.forEach((one, number) => one.mark(number === chosen));
+    if (!visible() || !answer || !settings.lit) {
+      if (store.state.drawn) store.set({ drawn: null });
       return;
     }
     const only = hovered ?? chosen;
@@ -71,7 +77,6 @@ export function drawnTrees({ store, settings, ask, visible }) {
         if (mark) ends.add(node);
       }
     }
-    made.forEach((one, number) => one.mark(number === chosen));
     store.set({ drawn: { nodes, ends } });
   }
 
@@ -84,6 +89,7 @@ export function drawnTrees({ store, settings, ask, visible }) {
     };
     title.addEventListener("click", () => {
       chosen = chosen === number ? null : number;
+      if (chosen !== null && !settings.lit) settings.set({ lit: (lit.checked = true) });
       hovered = null;
       light();
     });

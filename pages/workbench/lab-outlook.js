@@ -12,6 +12,7 @@ export function outlook({ store, settings, dragging, visible, told, tell }) {
   const numbers = { distinct: fact("Distinct leaves"), reachable: fact("Reachable leaves"), repeats: fact("Repeated draws"), features: fact("Features a draw") };
   const status = h("span", { class: "dim lab-status", role: "status" });
   const facts = h("dl", { class: "lab-facts" }, Object.values(numbers).map((one) => one.element));
+  const uncounted = h("p", { class: "dim lab-basis" });
   const model = h("span", { class: "lab-model" });
   const price = { input: priceField("input"), output: priceField("output") };
   const prices = h("div", { class: "lab-line lab-prices" }, h("span", { class: "dim", text: "Price of a million tokens" }),
@@ -21,7 +22,7 @@ export function outlook({ store, settings, dragging, visible, told, tell }) {
   const basis = h("p", { class: "dim lab-basis" });
   const element = h("div", {},
     h("div", { class: "lab-line" }, h("label", {}, "For ", n, " draws"), status),
-    facts,
+    facts, uncounted,
     h("div", { class: "lab-line" }, h("span", { class: "lab-label", text: "Cost with" }), model, other),
     prices, cost, basis);
 
@@ -69,7 +70,8 @@ export function outlook({ store, settings, dragging, visible, told, tell }) {
     numbers.repeats.show(found.repeats_at_most === null ? "–" : found.repeats_at_most < 0.05 ? "none" : `≤ ${approximately(found.repeats_at_most)}`);
     numbers.features.show(Number(found.features.toPrecision(3)).toString());
     numbers.repeats.element.title = found.repeats_at_most === null ? "It would take too long to compute for so large widths." : "Draws that hold exactly the features of an earlier one: no more than this, on average.";
-    facts.title = found.rules_ignored ? "Rules of the shape (never, only with) are not counted." : "";
+    const left = [found.rules_ignored && "rules (never, only with)", store.state.shape.targets.length && "mandatory features that take turns"].filter(Boolean);
+    uncounted.textContent = left.length ? `Not counted: ${left.join(" and ")}.` : "";
   }
 
   function models() {

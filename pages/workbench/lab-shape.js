@@ -87,7 +87,7 @@ export function shapeControls(change) {
       "div", { class: "lab-temperature" },
       h("div", { class: "lab-line" }, h("span", { class: "lab-label", text: "Temperature" }), h("span", { class: "lab-hint dim" }), field),
       range,
-      h("div", { class: "lab-scale dim" }, h("span", { text: "0.2 frequent" }), one, h("span", { text: "rare too 100" })),
+      h("div", { class: "lab-scale dim" }, h("span", { text: "0.2" }), one, h("span", { text: "rare too 100" })),
       wrong,
     );
     const hint = element.querySelector(".lab-hint");
@@ -169,21 +169,24 @@ export function chip(words, title, remove, choose = null) {
 /** The features that a shape fixes, excludes and boosts, as chips. Returns {element, show(shape)}. */
 export function limitChips({ change, choose, act }) {
   const kinds = [
-    ["fixed", "Always", "keep"],
-    ["excluded", "Never", "block"],
-    ["boosts", "Boosted", "trending_up"],
-  ].map(([key, words, symbol]) => ({ key, place: h("div", { class: "lab-chips", aria: { label: words } }), words, symbol }));
+    ["fixed", "Always", "keep", "Every draw holds these"],
+    ["targets", "Mandatory", "target", "Each draw holds one of these in turn, as a leaf that the task must use"],
+    ["excluded", "Never", "block", "No draw holds these"],
+    ["boosts", "Boosted", "trending_up", "Categories drawn more or less often than their counts say"],
+  ].map(([key, words, symbol, title]) => ({ key, place: h("div", { class: "lab-chips", aria: { label: words } }), words, symbol, title }));
   const buttons = h("div", { class: "lab-line" },
+    h("span", { class: "lab-label lab-which", text: "The chosen features (or right-click one):" }),
     worded({ words: "Fix", symbol: "keep", kind: "quiet", title: "The chosen features are always in the draw" }, () => act("lab-fix")),
+    worded({ words: "Make mandatory", symbol: "target", kind: "quiet", title: "The chosen features take turns as a leaf that the task must use" }, () => act("lab-require")),
     worded({ words: "Exclude", symbol: "block", kind: "quiet", title: "The chosen features are never in the draw" }, () => act("lab-exclude")),
     worded({ words: "Boost…", symbol: "trending_up", kind: "quiet", title: "Draw the chosen category more or less often" }, () => act("lab-boost")));
   const element = h("div", { class: "lab-limits" },
-    kinds.map(({ place, words, symbol }) => h("div", { class: "lab-limit" }, h("span", { class: "lab-label" }, icon(symbol), words), place)), buttons);
+    kinds.map(({ place, words, symbol, title }) => h("div", { class: "lab-limit", title }, h("span", { class: "lab-label" }, icon(symbol), words), place)), buttons);
   let shown = "";
   return {
     element,
     show(shape) {
-      const key = JSON.stringify([shape.fixed, shape.excluded, shape.boosts]);
+      const key = JSON.stringify([shape.fixed, shape.targets, shape.excluded, shape.boosts]);
       if (key === shown) return;
       shown = key;
       for (const { key: kind, place } of kinds) place.replaceChildren(...chipsOf(kind, shape));

@@ -7,7 +7,7 @@ import { worded } from "./lab-words.js";
 
 const DRAFT = "draft:";
 const RUNS = "runs:";
-const plain = (shape) => JSON.stringify({ ...shape, name: "", count: 0, targets: [] }, (_, value) =>
+const plain = (shape) => JSON.stringify({ ...shape, name: "", count: 0 }, (_, value) =>
   value && typeof value === "object" && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort()) : value);
 
 /** Whether two shapes draw alike. */
@@ -26,7 +26,7 @@ export function namedShapes(context, { change, n, heard }) {
   const drop = button({ symbol: "delete", title: "Delete the named shape", kind: "quiet" }, remove);
   const reset = button({ symbol: "undo", title: "Drop the changes", kind: "quiet" }, () => load(base()));
   const use = worded({ words: "Use for runs", symbol: "check", kind: "primary", title: "New runs draw with this shape" }, () =>
-    change_("/api/lab/shapes/use", { shape: { ...shape, targets: [] } }));
+    change_("/api/lab/shapes/use", { shape }));
   const compare = button({ words: "Compare…", symbol: "compare" }, () => compareShapes(context, { choices: choices(), n: n() }));
   const element = h("div", { class: "lab-named" }, h("div", { class: "lab-line" }, place, reset, drop), h("div", { class: "lab-line" }, use, update, saveAs, compare), state, wrong);
 
@@ -80,7 +80,7 @@ export function namedShapes(context, { change, n, heard }) {
   }
 
   async function keep(name, replace) {
-    const done = await change_("/api/lab/shapes/keep", { name, shape: { ...shape, targets: [] }, replace });
+    const done = await change_("/api/lab/shapes/keep", { name, shape, replace });
     if (done) change({ name: name.trim() });
     return done;
   }

@@ -9,6 +9,7 @@ import { drawnTrees } from "./lab-draws.js";
 import { outlook } from "./lab-outlook.js";
 import { limitChips, shapeControls } from "./lab-shape.js";
 import { namedShapes } from "./lab-shapes.js";
+import { css, readTheme } from "./map-colours.js";
 
 /** Builds the panel. */
 export function samplePanel(context, element) {
@@ -27,6 +28,7 @@ export function samplePanel(context, element) {
   const empty = h("div", { class: "lab-empty", hidden: true }, h("p", { text: "No features yet: draws need a tree." }), h("a", { href: "/", text: "Start on Home" }));
   const whole = h("div", { class: "lab" }, named.element, problem, controls.element, limits.element,
     part("Chances", chances.element), part("Drawn", draws.element), part("Expected", future.element), part("Coverage", cold.element));
+  whole.prepend(h("p", { class: "lab-intro dim", text: "Each task is made from a subtree drawn from this tree. A shape says how: try one here, then let runs use it." }));
   element.append(empty, whole);
 
   const tick = newest(async () => {
@@ -108,6 +110,9 @@ export function samplePanel(context, element) {
     store.on(["panel"], turned),
     cold.end,
   );
+  const framed = () => whole.style.setProperty("--lab-frame", css(readTheme(context.root).marked));
+  framed();
+  context.themed.push(framed);
   load();
   if (visible()) cold.ask();
   return { change };
@@ -127,7 +132,7 @@ function chancesOf(store) {
     element,
     show({ parent, parts, more, rest, chosen }, shape) {
       about.textContent = chosen
-        ? `${chosen.name} is in ${percent(chosen.drawn)} of draws (${percent(chosen.before)} → ${percent(chosen.after)} among its siblings).${chosen.node === parent ? " Its children:" : ""}`
+        ? `${chosen.name} is in ${percent(chosen.drawn)} of draws (${percent(chosen.before)} → ${percent(chosen.after)} among its siblings).${shape.targets.length ? " Its turns as a mandatory leaf are not counted." : ""}${chosen.node === parent ? " Its children:" : ""}`
         : "The categories:";
       about.title = about.textContent;
       legend.querySelector(".lab-at").textContent = `chance at temperature ${shape.temperatures[0]}`;
@@ -144,7 +149,7 @@ function chancesOf(store) {
 /** Seed, numbers and model of the lab, as this browser kept them. */
 function keptSettings(workspace) {
   const place = `espalier:${workspace}:lab`;
-  const found = { seed: 7, count: 6, n: 1000, model: "" };
+  const found = { seed: 7, count: 6, n: 1000, model: "", lit: true };
   try {
     const kept = JSON.parse(localStorage.getItem(place)) ?? {};
     for (const key of Object.keys(found)) if (typeof kept[key] === typeof found[key]) found[key] = kept[key];

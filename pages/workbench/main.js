@@ -51,7 +51,7 @@ export function mount(host, { workspace, title, panel }) {
     remember(store, workspace, panel),
     store.on(["rev"], ({ rev }) => (root.dataset.rev = rev)),
     listen(
-      (news) => store.set({ rev: Math.max(news.rev ?? 0, store.state.rev), held: news.held ?? store.state.held }),
+      (news) => store.set({ rev: Math.max(news.rev ?? 0, store.state.rev), held: news.held ?? store.state.held, made: news.made ?? store.state.made }),
       connection(notices),
     ),
   ];

@@ -26,12 +26,12 @@ export const wordsOf = (pairs, value) => pairs.find(([key]) => key === value)?.[
 /** The names from the whole tree down to the top of a map. */
 export const crumbNames = (crumbs) => crumbs.map(({ id, name }) => (id ? printable(name) : WHOLE));
 
-/** The switches. `get`, `set`: the layout of the map. Returns {element, show}. */
-export function mapSwitches(store, { get, set }) {
+/** The switches. Returns {element, show}. */
+export function mapSwitches(store) {
   const area = select({ aria: { label: "Area" } }, AREAS, store.state.area, (value) => store.set({ area: value }));
   const colour = select({ aria: { label: "Colour" } }, COLOURS, store.state.colour, (value) => store.set({ colour: value }));
-  const nested = button({ symbol: "view_quilt", title: "Treemap", kind: "quiet" }, () => set("treemap"));
-  const columns = button({ symbol: "account_tree", title: "Icicle", kind: "quiet" }, () => set("icicle"));
+  const nested = button({ symbol: "view_quilt", title: "Treemap", kind: "quiet" }, () => store.set({ layout: "treemap" }));
+  const columns = button({ symbol: "account_tree", title: "Icicle", kind: "quiet" }, () => store.set({ layout: "icicle" }));
   const element = h(
     "div",
     { class: "map-switches", role: "toolbar", aria: { label: "What the map shows" } },
@@ -42,8 +42,8 @@ export function mapSwitches(store, { get, set }) {
   const show = () => {
     area.value = wordsOf(AREAS, store.state.area) === AREAS[0][1] ? "count" : store.state.area;
     colour.value = wordsOf(COLOURS, store.state.colour) === COLOURS[0][1] ? "depth" : store.state.colour;
-    nested.setAttribute("aria-pressed", String(get() === "treemap"));
-    columns.setAttribute("aria-pressed", String(get() === "icicle"));
+    nested.setAttribute("aria-pressed", String(store.state.layout !== "icicle"));
+    columns.setAttribute("aria-pressed", String(store.state.layout === "icicle"));
   };
   show();
   return { element, show };

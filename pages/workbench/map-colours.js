@@ -63,7 +63,8 @@ export function painter(theme, blocks, colour) {
   if (colour === "coverage") {
     const most = Math.max(2, largest(blocks.values));
     const paint = (drawn) => along(theme.often, Math.log(drawn) / Math.log(most));
-    return (row) => (blocks.more[row] ? theme.sunk : blocks.values[row] ? paint(blocks.values[row]) : theme.cold);
+    const own = (drawn) => (drawn === null ? theme.nothing : drawn ? paint(drawn) : theme.cold);
+    return (row) => (blocks.more[row] ? theme.sunk : own(blocks.values[row]));
   }
   if (colour === "passes") {
     const paint = (rate) => (rate === null ? theme.nothing : along(theme.rates, rate));
@@ -83,10 +84,12 @@ export function legend(theme, blocks, colour) {
   }
   if (colour === "coverage") {
     const most = Math.max(2, largest(blocks.values));
+    const apart = blocks.values.some((drawn, row) => drawn === null && !blocks.more[row]);
     const steps = [...new Set([0, 0.25, 0.5, 0.75, 1].map((part) => Math.round(most ** part)))];
     return [
       { colour: theme.cold, words: "never drawn (cold)" },
       ...steps.map((drawn) => ({ colour: along(theme.often, Math.log(drawn) / Math.log(most)), words: `${count(drawn, true)}×` })),
+      ...(apart ? [{ colour: theme.nothing, words: "told to tasks, never drawn" }] : []),
     ];
   }
   if (colour === "passes") {

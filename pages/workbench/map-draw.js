@@ -7,9 +7,12 @@ import { HEAD } from "./squarify.js";
 const SIZE = 12;
 const LABEL = { width: 30, height: 15 };
 
-/** Draws all blocks. `scene`: {blocks, places, theme, paint (row -> colour), drawn (null or a Set of ids)}. */
+/** Draws all blocks. `scene`: {blocks, places, theme, paint (row -> colour), drawn (null or a Set of ids), dims}.
+ *
+ * `dims`: what is not drawn recedes; not so where the colours are numbers to be read.
+ */
 export function drawMap(pen, scene) {
-  const { blocks, places, theme, paint, drawn } = scene;
+  const { blocks, places, theme, paint, drawn, dims } = scene;
   const known = new Map();
   const looks = (ground) => {
     const key = (ground[0] << 16) | (ground[1] << 8) | ground[2];
@@ -23,7 +26,7 @@ export function drawMap(pen, scene) {
     if (w < 0.5) continue;
     const [x, y, , h] = places.at.subarray(row * 4, row * 4 + 4);
     const isDrawn = !drawn || (!blocks.more[row] && drawn.has(blocks.node[row]));
-    const colours = looks(isDrawn ? paint(row) : mix(paint(row), theme.paper, 0.78));
+    const colours = looks(isDrawn || !dims ? paint(row) : mix(paint(row), theme.paper, 0.78));
     const gap = w > 3 && h > 3 ? 1 : 0;
     pen.box(x, y, w - gap, h - gap, colours.ground, w > 8 && h > 8 ? colours.edge : null);
     if (blocks.more[row]) pen.hatch(x, y, w - gap, h - gap, colours.edge);

@@ -1,5 +1,6 @@
 // Mouse and keyboard on the map: point, choose, go in and out.
 
+import { call } from "./api.js";
 import { openMenu } from "./dialog.js";
 import { count } from "./dom.js";
 import { factsOf, nameOf } from "./map-tip.js";
@@ -108,10 +109,22 @@ function open(map, row) {
   else map.context.notices.say("Nothing lies below that feature.");
 }
 
-function openBucket(map, row) {
-  const parent = map.blocks.node[row];
-  if (parent !== map.blocks.crumbs.at(-1).id) map.go(parent);
-  else map.context.notices.say(`These ${count(map.blocks.more[row])} are too small for a map. The outline lists them.`);
+/** Leads to what a bucket holds: into its feature, or where the map is there already, to the first of them in the outline. */
+async function openBucket(map, row) {
+  const { blocks, store, context } = map;
+  const parent = blocks.node[row];
+  if (parent !== blocks.crumbs.at(-1).id) return map.go(parent);
+  const drawn = new Set([...blocks.inside(0)].filter((one) => !blocks.more[one]).map((one) => blocks.node[one]));
+  const words = `These ${count(blocks.more[row])} are too small for the map: the outline has them.`;
+  try {
+    const { nodes } = await call("/api/tree/children", { node: parent });
+    const first = nodes.find((node) => !drawn.has(node));
+    if (first) store.choose(first);
+    context.notices.say(words);
+  } catch (error) {
+    context.notices.say(error.message, { tone: "bad" });
+  }
+  return undefined;
 }
 
 function toggle(store, node) {

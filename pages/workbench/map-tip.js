@@ -19,7 +19,8 @@ export const nameOf = (blocks, row) =>
 export function factsOf(blocks, row, { area, colour }) {
   const share = `${percent(blocks.share[row])} of what is shown`;
   if (blocks.more[row]) {
-    return [share, "Each too small to be drawn. Click to look into the feature that holds them."];
+    const leads = blocks.parent[row] ? "to look into the feature that holds them" : "to find them in the outline";
+    return [share, `Each too small to be drawn. Click ${leads}.`];
   }
   const estimated = blocks.estimated[row];
   const counts = [
@@ -29,8 +30,8 @@ export function factsOf(blocks, row, { area, colour }) {
   const value = blocks.values?.[row];
   const facts = [counts, area === "chance" ? `${share}, by the chance in a draw` : share];
   if (blocks.children[row]) facts.push(`${count(blocks.children[row])} right below it`);
-  if (colour === "coverage" && value !== undefined && value !== null) {
-    facts.push(value ? `drawn ${count(value)} times` : "never drawn (cold)");
+  if (colour === "coverage" && value !== undefined) {
+    facts.push(value ? `drawn ${count(value)} times` : value === null ? "tasks are told the language, draws never hold it" : "never drawn (cold)");
   }
   if (colour === "passes") facts.push(value === undefined || value === null ? "no task yet" : `${percent(value)} of its tasks passed`);
   return facts;

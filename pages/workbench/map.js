@@ -13,7 +13,6 @@ const BLOCKS = { least: 400, most: 2_000, room: 220 };
 const SMALLEST = 24;
 const COUNTED = ["coverage", "passes"];
 const COUNTING_MS = 700;
-const MODE = "espalier:map-layout";
 
 /** The map pane. Returns {scene() (what is seen, or null), go(id), up(), focus()}. */
 export function mapPane(context, element) {
@@ -25,12 +24,13 @@ class MapPane {
   places = null;
   cursor = -1;
   hovered = -1;
+  /** Whether the blocks are part of those before, until the server has answered. */
+  coarse = false;
   #beneath = { node: 0, row: -1 };
 
   constructor(context, element) {
     this.context = context;
     this.store = context.store;
-    this.mode = keptMode();
     this.canvas = h("canvas", { class: "map-picture", aria: { hidden: "true" } });
     this.over = h("canvas", { class: "map-over", aria: { hidden: "true" } });
     this.live = h("div", { class: "map-said", aria: { live: "polite" } });
@@ -45,7 +45,7 @@ class MapPane {
       this.canvas, this.over, this.message, this.tip.element,
     );
     this.crumbs = breadcrumbs(context.root, (id) => this.go(id));
-    this.switches = mapSwitches(this.store, { get: () => this.mode, set: (mode) => this.setMode(mode) });
+    this.switches = mapSwitches(this.store);
     this.legend = legendLine();
     element.append(
       h("div", { class: "map-head" }, this.crumbs.element, this.switches.element),
@@ -79,17 +79,6 @@ class MapPane {
     if (crumbs.length > 1) this.go(crumbs.at(-2).id);
   }
 
-  setMode(mode) {
-    this.mode = mode;
-    try {
-      localStorage.setItem(MODE, mode);
-    } catch {
-      // a browser that keeps nothing still works
-    }
-    this.switches.show();
-    this.load();
-  }
-
   /** What is seen, for a picture of it. */
   scene() {
     if (!this.blocks) return null;
@@ -106,6 +95,10 @@ class MapPane {
 
   get colour() {
     return COLOURS.some(([key]) => key === this.store.state.colour) ? this.store.state.colour : "depth";
+  }
+
+  get mode() {
+    return this.store.state.layout === "icicle" ? "icicle" : "treemap";
   }
 
   get area() {
@@ -139,23 +132,27 @@ class MapPane {
     };
     if (this.hovered > 0) frame(this.hovered, css(theme.ink), 1.5);
     const { node, selected } = this.store.state;
-    for (const one of selected) if (one !== node) frame(this.#shownRow(one), css(theme.marked), 2);
+    for (const one of selected) if (one !== node) frame(this.#shownRow(one), css(theme.ink), 2);
     if (this.cursor > 0 && this.stage.matches(":focus")) frame(this.cursor, css(theme.ink), 2);
     const chosen = this.#shownRow(node);
-    if (chosen > 0) frame(chosen, css(theme.marked), 2.5);
-    else if (node) frame(this.#around(node), css(theme.marked), 2, [6, 4]);
+    if (chosen > 0) frame(chosen, css(theme.ink), 3);
+    else if (node) frame(this.#around(node), css(theme.ink), 2, [6, 4]);
   }
 
   #listen() {
     const { store, context } = this;
     const weighs = () => this.area === "chance";
     context.ends.push(
-      store.on(["top", "area", "rev"], () => this.load()),
+      store.on(["top", "area", "layout", "rev"], (state, changed) => {
+        if (changed.includes("top")) this.#zoom();
+        this.load();
+      }),
+      store.on(["made"], () => COUNTED.includes(this.colour) && this.load()),
       store.on(["temperature", "shape"], () => weighs() && this.load()),
       store.on(["colour"], () => this.#recolour()),
       store.on(["drawn"], () => this.draw()),
       store.on(["node", "selected"], () => this.#chosen()),
-      store.on(["area", "colour"], () => this.switches.show()),
+      store.on(["area", "colour", "layout"], () => this.switches.show()),
     );
     context.themed.push(() => {
       this.theme = readTheme(context.root);
@@ -164,6 +161,15 @@ class MapPane {
     const watch = new ResizeObserver(() => this.#resize());
     watch.observe(this.stage);
     context.ends.push(() => watch.disconnect(), () => clearTimeout(this.again));
+  }
+
+  /** Shows the branch at once with the blocks that are there; what the server says of it is finer. */
+  #zoom() {
+    const row = this.blocks?.rowOf.get(this.store.state.top) ?? -1;
+    if (row <= 0 || !this.blocks.width[row]) return;
+    this.coarse = true;
+    this.#show(this.blocks.within(row));
+    this.stage.dataset.top = this.store.state.top;
   }
 
   async #load() {
@@ -186,24 +192,29 @@ class MapPane {
   }
 
   #take(answer, asked) {
-    const at = this.cursor > 0 && !this.blocks.more[this.cursor] ? this.blocks.node[this.cursor] : 0;
-    this.blocks = new Blocks(answer);
     this.drawnMode = asked.mode;
     this.painted = asked.colour;
-    this.cursor = (at && this.blocks.rowOf.get(at)) || -1;
-    this.hovered = -1;
-    this.#beneath = { node: 0, row: -1 };
-    this.tip.forget();
-    this.#lay();
-    this.crumbs.show(answer.crumbs);
-    this.#explain();
+    this.coarse = false;
+    this.#show(new Blocks(answer));
     const top = answer.crumbs.at(-1).id;
-    Object.assign(this.stage.dataset, { top, rev: answer.rev, temperature: asked.temperature ?? "" });
+    Object.assign(this.stage.dataset, { top, whole: top, rev: answer.rev, temperature: asked.temperature ?? "" });
     if (COUNTED.includes(asked.colour) && !answer.values) this.again = setTimeout(() => this.load(), COUNTING_MS);
     if (top !== asked.top && this.store.state.top === asked.top) {
       this.context.notices.say("That branch is gone. The map shows what is left above it.");
       this.store.set({ top });
     }
+  }
+
+  #show(blocks) {
+    const at = this.cursor > 0 && !this.blocks.more[this.cursor] ? this.blocks.node[this.cursor] : 0;
+    this.blocks = blocks;
+    this.cursor = (at && blocks.rowOf.get(at)) || -1;
+    this.hovered = -1;
+    this.#beneath = { node: 0, row: -1 };
+    this.tip.forget();
+    this.#lay();
+    this.crumbs.show(blocks.crumbs);
+    this.#explain();
   }
 
   #recolour() {
@@ -235,7 +246,7 @@ class MapPane {
     const { blocks, places, theme } = this;
     // a colour whose numbers are still on their way is painted by those that are there
     const paint = painter(theme, this.painted === this.colour || !COUNTED.includes(this.colour) ? blocks : { ...blocks, values: null }, this.colour);
-    return { blocks, places, theme, paint, mode: this.drawnMode, drawn: this.store.state.drawn?.nodes ?? null };
+    return { blocks, places, theme, paint, mode: this.drawnMode, drawn: this.store.state.drawn?.nodes ?? null, dims: !COUNTED.includes(this.colour) };
   }
 
   #resize() {
@@ -263,7 +274,7 @@ class MapPane {
 
   /** The block that a feature lies in which has none of its own; asked once, drawn when known. */
   #around(node) {
-    if (this.#beneath.node !== node) {
+    if (this.#beneath.node !== node && !this.coarse) {
       const blocks = this.blocks;
       this.#beneath = { node, row: -1 };
       const found = ({ way }) => {
@@ -293,13 +304,5 @@ class MapPane {
     const words = said.filter(Boolean);
     this.message.replaceChildren(...words);
     this.message.hidden = !words.length;
-  }
-}
-
-function keptMode() {
-  try {
-    return localStorage.getItem(MODE) === "icicle" ? "icicle" : "treemap";
-  } catch {
-    return "treemap";
   }
 }

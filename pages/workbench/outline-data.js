@@ -107,7 +107,7 @@ export class OutlineData {
   /** All rows anew, with what is looked at where it was. */
   async #renew(more, locate) {
     const { first, count, anchor, focus } = this.heard.place();
-    const named = [...new Set([...locate, anchor, focus].filter((id) => id > 0))];
+    const named = [...new Set([...locate, anchor, focus, this.store.state.node].filter((id) => id > 0))];
     let answer = await this.#ask({ ...window(first, count), ...more, locate: named });
     const top = this.heard.topAfter(answer, more.change);
     if (top < answer.first || Math.min(top + count, answer.total) > answer.first + answer.rows.length) {

@@ -6,7 +6,7 @@ export const ROW = 26;
 export const STEP = 14;
 const TALLEST = 10_000_000;
 
-/** Shows rows in `scroller`. `source`: {total(), row(index), look(row, index) -> classes, moved(first, last)}. */
+/** Shows rows in `scroller`. `source`: {total(), row(index), look(row, index) -> classes, moved(first, last), focus()}. */
 export class Rows {
   y = 0;
   height = 0;
@@ -40,12 +40,15 @@ export class Rows {
   }
 
   resized() {
+    const at = this.offsetOf(this.source.focus());
+    const seen = at >= 0 && at + ROW <= this.height;
     this.height = this.scroller.clientHeight;
     this.layer.style.height = `${this.height}px`;
     this.layer.replaceChildren(...[...this.layer.children].filter((child) => !child.classList.contains("o-row")));
     this.#pool = Array.from({ length: this.shown + 1 }, (_, slot) => makeRow(slot));
     this.layer.append(...this.#pool);
     this.draw(this.y);
+    if (seen && this.height) this.reveal(this.source.focus()); // what was looked at does not leave a pane that shrinks
   }
 
   /** Draws what stands at `y` pixels of all rows. */

@@ -45,10 +45,12 @@ export class Outline {
       row: (index) => this.data.row(index),
       look: (row, index) => this.#look(row, index),
       moved: (first, last) => this.#moved(first, last),
+      focus: () => this.focus.index,
     });
     this.head = outlineHead(context, this);
     this.empty = h("div", { class: "o-empty", hidden: true });
-    element.append(this.head.element, this.scroller, this.empty);
+    this.hides = hidesLine(this.store);
+    element.append(this.head.element, this.hides, this.scroller, this.empty);
     this.naming = new Naming(this);
     this.moves = new Moves(this);
     this.dragging = new Dragging(this);
@@ -66,6 +68,8 @@ export class Outline {
       store.on(["temperature", "shape"], () => this.data.reload({ same: true })),
       store.on(["opened", "top", "filter"], (state, changed) => this.#openedElsewhere(state, changed)),
       store.on(["node"], (state) => state.node && state.node !== this.focus.id && this.show(state.node)),
+      store.on(["made"], ({ filter }) => filter.cold && this.data.reload({ same: true })),
+      store.on(["node", "filter"], ({ node }) => (this.hides.hidden ||= this.hides.node !== node || !this.#filtered)),
       store.on(["selected", "drawn", "ghost"], () => {
         this.#choiceChanged();
         repaint();
@@ -222,6 +226,7 @@ export class Outline {
     this.naming.follow();
     this.head.draw(answer);
     this.#emptiness();
+    this.#hiding(answer);
     this.rows.draw(this.nextY);
     this.#arrived();
   }
@@ -264,9 +269,21 @@ export class Outline {
     ].filter(Boolean).join(" ");
   }
 
+  get #filtered() {
+    return Object.keys(this.store.state.filter).length > 0;
+  }
+
+  /** Says that the chosen feature is there and not seen. */
+  #hiding({ located }) {
+    const { node } = this.store.state;
+    if (node && located[node] === undefined) return; // it was chosen while the answer was on its way
+    this.hides.hidden = !(this.#filtered && node && located[node] < 0 && this.data.total);
+    this.hides.node = node;
+  }
+
   #emptiness() {
-    const { filter, top } = this.store.state;
-    const filtered = Object.keys(filter).length > 0;
+    const { top } = this.store.state;
+    const filtered = this.#filtered;
     this.empty.hidden = this.data.total > 0;
     if (this.data.total > 0) return;
     if (!this.data.features) {
@@ -277,4 +294,10 @@ export class Outline {
       this.empty.replaceChildren(h("p", { text: "No feature passes the filter." }), all);
     } else this.empty.replaceChildren(h("p", { text: top ? "Nothing is below this feature yet." : "No rows." }));
   }
+}
+
+/** The line that says what the filter hides; its `node` is what it is about. */
+function hidesLine(store) {
+  const clear = h("button", { type: "button", class: "button", text: "Clear filters", on: { click: () => store.set({ filter: {} }) } });
+  return h("p", { class: "o-hides", role: "status", hidden: true }, h("span", { text: "The filter hides the chosen feature." }), clear);
 }

@@ -35,9 +35,12 @@ function beginning(text, letter, from) {
   return -1;
 }
 
-/** The enabled commands that fit, the best first; all of them, by group, where nothing is written. */
+/** The enabled commands that fit, the best first; all of them, by group, where nothing is written.
+ *
+ * What only moves about in a list has no symbol, and means nothing without the list.
+ */
 export function fitting(commands, written, state) {
-  const enabled = commands.filter((command) => command.enabled(state));
+  const enabled = commands.filter((command) => command.symbol && command.enabled(state));
   if (!written.trim()) return enabled.map((command) => ({ command, at: [] })).sort((a, b) => a.command.group.localeCompare(b.command.group));
   return enabled
     .map((command) => {

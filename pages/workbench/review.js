@@ -1,6 +1,6 @@
 // Review: what growth and finders propose, decided by keyboard; and growth started at the chosen features.
 
-import { call } from "./api.js";
+import { call, operationName } from "./api.js";
 import { button, count, h, newest, said } from "./dom.js";
 
 const WATCH_MS = 700;
@@ -23,10 +23,19 @@ export function reviewPanel(context, element) {
 
   /** Accepts or refuses: `what` is {items}, {items, with_below}, {branch} or {} for all that is open. */
   async function decide(proposal, accept, what) {
-    const done = await edits.change("/api/tree/decide", { proposal, accept, ...what }, { quiet: true });
-    if (done && !accept) notices.say(`Refused ${count(done.decided)}.`);
+    const op = operationName();
+    const done = await edits.change("/api/tree/decide", { op, proposal, accept, ...what }, { quiet: true });
+    if (done && !accept) {
+      edits.back = () => reopen(op);
+      notices.say(`Refused ${count(done.decided)}.`, { action: { words: "Undo", run: () => reopen(op) } });
+    }
     if (done) store.set({ ghost: null });
     return done;
+  }
+
+  async function reopen(refusal) {
+    const done = await edits.change("/api/tree/reopen", { refusal }, { quiet: true });
+    if (done) notices.say(`${count(done.opened)} wait again.`);
   }
 
   /** Draws part of the panel; the keyboard stays in the list where what it was on is drawn anew. */
@@ -59,13 +68,13 @@ export function reviewPanel(context, element) {
       "button",
       { type: "button", class: "proposal", aria: { pressed: String(one.id === chosen) }, on: { click: () => ((chosen = one.id), load()) } },
       h("b", { text: one.reason || one.actor }),
-      h("span", { class: "dim", text: ` ${one.actor} · ${count(one.open)} of ${count(one.items)} open` }),
+      h("span", { class: "dim", text: `${one.reason ? ` · ${one.actor}` : ""} · ${count(one.open)} of ${count(one.items)} open` }),
     );
 
   function ways(one) {
     const all = async (accept) => {
       const words = `${accept ? "Accept" : "Refuse"} all ${count(one.open)}?`;
-      const body = h("p", { text: accept ? "They are applied as one batch; one undo takes them back." : "They stay in the record as refused." });
+      const body = h("p", { text: accept ? "They are applied as one batch; one undo takes them back." : "They stay in the record as refused; Undo lets them wait again." });
       if (await dialogs.confirm({ title: words, body, words: accept ? "Accept all" : "Refuse all", danger: !accept })) await decide(one.id, accept, {});
     };
     const branch = store.state.node;
@@ -147,7 +156,7 @@ export function reviewPanel(context, element) {
     let alive = false;
     try {
       const { runs } = await call("/api/runs/state");
-      const grown = runs.filter((run) => run.at.length && (run.alive || run.id === started));
+      const grown = runs.filter((run) => run.at.length && (run.alive || run.id === started || (run === runs[0] && run.error)));
       alive = grown.some((run) => run.alive);
       growing.replaceChildren(...grown.map(growingLine));
     } catch (error) {

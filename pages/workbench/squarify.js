@@ -21,6 +21,25 @@ export class Blocks {
     this.deepest = this.size ? answer.depth[this.size - 1] : 0;
   }
 
+  /** The part in a block as a map of its own: coarser than what the server would say, and there at once. */
+  within(row) {
+    const place = new Map([[row, 0]]);
+    const rows = [row];
+    for (let at = row + 1; at < this.size; at += 1) {
+      if (place.has(this.parent[at])) place.set(at, rows.push(at) - 1);
+    }
+    const way = [];
+    for (let at = row; at > 0; at = this.parent[at]) way.unshift({ id: this.node[at], name: this.names[at] });
+    const part = { ...this, crumbs: [...this.crumbs, ...way] };
+    for (const [name, column] of Object.entries(this)) {
+      if (Array.isArray(column) && column.length === this.size) part[name] = rows.map((at) => column[at]);
+    }
+    part.parent = rows.map((at) => place.get(this.parent[at]) ?? -1);
+    part.depth = part.depth.map((depth) => depth - this.depth[row]);
+    part.share = part.share.map((share) => share / this.share[row]);
+    return new Blocks(part);
+  }
+
   /** Rows of the blocks in a block. */
   *inside(row) {
     for (let at = this.first[row]; at < this.first[row] + this.width[row]; at += 1) yield at;

@@ -1,5 +1,7 @@
 // What all panes share: what is chosen, what is shown, how it is weighed. The address and the browser keep it.
 
+import { debounce } from "./dom.js";
+
 /** The panes' common state. Panes listen to keys; whoever sets them need not know who listens.
  *
  * rev        newest entry of the history that the panes have seen; changes whenever the tree does
@@ -9,7 +11,8 @@
  * top        the branch that map and outline show; 0 = the whole tree
  * opened     what the outline has open, as `synth.tree.outline.Opened` says it
  * filter     what the outline shows: {} or some of words, levels, origin, counts, status, locked, noted, leaves, proposed, cold
- * area, colour   how the map measures and paints
+ * made       changes whenever what was made from features was counted anew
+ * area, colour, layout   how the map measures, paints and places: treemap or icicle
  * temperature, shape   the sampling lab's draft: shape is a SampleConfig as the server writes it, or null until loaded
  * drawn      drawn subtrees to be highlighted: null or {nodes: Map(id -> how often), ends: Set(id)}
  * panel      which panel stands at the right: inspect, sample, review, history, tidy
@@ -49,7 +52,7 @@ export class Store {
   }
 }
 
-const IN_THE_ADDRESS = { node: 0, top: 0, area: "count", colour: "depth", panel: "inspect", filter: {} };
+const IN_THE_ADDRESS = { node: 0, top: 0, area: "count", colour: "depth", layout: "treemap", panel: "inspect", filter: {} };
 const IN_THE_BROWSER = ["opened", "shape", "temperature"];
 
 /** The state that a page begins with: what the address says, else what this browser kept, else the defaults. */
@@ -57,6 +60,7 @@ export function firstState(workspace, panel) {
   const state = {
     rev: 0,
     held: 0,
+    made: 0,
     selected: [],
     opened: { open: [], flat: [], closed: [], level: 0 },
     temperature: 1,
@@ -95,7 +99,9 @@ export function remember(store, workspace, panel) {
       // a browser that keeps nothing still works; it only forgets what was open
     }
   };
-  const ends = [store.on(Object.keys(IN_THE_ADDRESS), write), store.on(IN_THE_BROWSER, keep)];
+  // browsers take their time over the address: it is set while the server is asked, not before
+  const soon = debounce(write, 0);
+  const ends = [store.on(Object.keys(IN_THE_ADDRESS), soon), store.on(IN_THE_BROWSER, keep), soon.cancel];
   return () => ends.forEach((end) => end());
 }
 

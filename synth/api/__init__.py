@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute, Route
 from synth.api.bench import Bench
 from synth.api.endpoints import ENDPOINTS
 from synth.api.events import event_stream
-from synth.api.guard import Guard, answering
+from synth.api.guard import EVERY_METHOD, Guard, answering, refusing
 from synth.api.serving import key_of, serving, static_files, version_of
 
 __all__ = ["ASSETS_AT", "Bench", "key_of", "routes", "serving", "version_of"]
@@ -23,4 +23,5 @@ def routes(bench: Bench, assets: Path) -> list[BaseRoute]:
         Route(f"{ASSETS_AT}/{{version}}/{{file}}", static_files(assets), methods=["GET"]),
         Route("/api/events", event_stream(guard, bench), methods=["GET"]),
         *(Route(endpoint.path, answering(guard, bench, endpoint), methods=["POST"]) for endpoint in ENDPOINTS),
+        Route("/api/{rest:path}", refusing({endpoint.path for endpoint in ENDPOINTS}), methods=EVERY_METHOD),
     ]

@@ -18,11 +18,14 @@ class Bench:
         self._lock = threading.Lock()
         self._parts: dict[type, object] = {}
         self._made_for: Workspace | None = None
+        self.opened: Workspace | None = None
+        """The workspace, once somebody has asked for it."""
 
     @property
     def workspace(self) -> Workspace:
         """The one open workspace. Raises `EspalierError` where it cannot be opened."""
-        return self._open()
+        self.opened = self._open()
+        return self.opened
 
     def part(self, kind: Callable[[Workspace], Part]) -> Part:
         """The one `kind(workspace)` of this process."""

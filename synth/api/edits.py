@@ -4,10 +4,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from synth.api.bench import Bench
-from synth.api.endpoint import JSON, Body, Endpoint, Refused
+from synth.api.endpoint import JSON, Body, Endpoint, Many, Refused
 from synth.tree.columns import ROOT, FeatureTree
 from synth.tree.history import Entry
 from synth.tree.operations import Add, AddMany, Delete, Merge, Move, Operation, Reorder
@@ -32,7 +34,7 @@ class Change(Body):
 class EditBody(Change):
     """Operations to be done as one batch; they are written as in `synth.tree.operations`."""
 
-    operations: tuple[Operation, ...] = Field(min_length=1, max_length=MOST_OPERATIONS)
+    operations: Many[Operation] = Field(min_length=1, max_length=MOST_OPERATIONS)
     reason: str = Field(default="", max_length=2_000)
     anyway: bool = False
     """Do it although somebody changed the same features meanwhile."""
@@ -114,15 +116,15 @@ def refuse_stale(workspace: Workspace, rev: int, operations: Sequence[Operation]
     history = workspace.trees.history
     if rev >= history.last:
         return
-    about = {node for operation in operations for node in named(operation)}
-    whole = {node for operation in operations for node in taken_whole(operation)}
     tree = workspace.tree()
+    about = [node for operation in operations for node in named(operation) if node < tree.rows]
+    whole = {node for operation in operations for node in taken_whole(operation)}
     against = []
     for entry in history.entries(rev):
         if entry.actor.kind == "run" and entry.action == "do":
             continue
-        touched = set(history.delta(entry).nodes().tolist())
-        if not about.isdisjoint(touched) or (whole and any(lies_in(tree, node, whole) for node in touched)):
+        touched = history.delta(entry).nodes()
+        if np.isin(touched, about).any() or (whole and any_lies_in(tree, touched, whole)):
             against.append(entry_line(entry))
     if against:
         raise Refused(
@@ -163,6 +165,18 @@ def lies_in(tree: FeatureTree, node: int, tops: set[int]) -> bool:
         if node in tops:
             return True
         node = tree.parent(node)
+    return False
+
+
+def any_lies_in(tree: FeatureTree, nodes: NDArray[np.int32], tops: set[int]) -> bool:
+    """As `lies_in`, for any of many features at once: an import touches all there are."""
+    inside = np.zeros(tree.rows, np.bool_)
+    inside[[node for node in tops if node < tree.rows]] = True
+    parent = tree.column("parent")
+    while len(nodes := np.unique(nodes[nodes > ROOT])):
+        if inside[nodes].any():
+            return True
+        nodes = parent[nodes]
     return False
 
 

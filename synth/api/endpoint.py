@@ -1,10 +1,10 @@
 """An endpoint: a path, what its body must look like, and what answers it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, FailFast
 
 from synth.api.bench import Bench
 from synth.errors import BadInput
@@ -23,16 +23,22 @@ class Empty(Body):
     """A request without anything to say."""
 
 
+One = TypeVar("One")
+Many = Annotated[tuple[One, ...], FailFast()]
+"""Of what may be long, only the first that is wrong is told: to list a million wrong ones would take seconds."""
+
 Asked = TypeVar("Asked", bound=Body)
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint(Generic[Asked]):
-    """Answers requests to one path. `answer` runs in a thread and may raise `EspalierError` or `Refused`."""
+    """Answers requests to one path. `answer` may raise `EspalierError` or `Refused`."""
 
     path: str
     body: type[Asked]
     answer: Callable[[Bench, Asked], "JSON | Download"]
+    quick: bool = False
+    """Answers within milliseconds whatever the tree, so that handing it to a thread would cost more than it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,8 @@ class Download:
 
     name: str
     media_type: str
-    content: bytes
+    content: Iterable[bytes]
+    """In parts, made while they are sent."""
 
 
 @dataclass(slots=True)

@@ -4,10 +4,12 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -15,9 +17,9 @@ from synth.api.bench import Bench
 from synth.api.endpoint import Body, Download, Endpoint
 from synth.errors import BadInput, NotFound
 from synth.records import FeaturePath
+from synth.tree.bulk import breadth_first, depth_first
 from synth.tree.columns import ROOT, STATUSES, FeatureTree
-from synth.tree.formats.outline import outline_lines
-from synth.tree.fragment import NO_PARENT, Fragment
+from synth.tree.formats.outline import outline_line
 
 Column = NDArray[Any]
 Form = Literal["outline", "json", "csv"]
@@ -45,31 +47,67 @@ def export(bench: Bench, asked: ExportBody) -> Download:
         if not tree.alive(asked.node):
             raise NotFound(f"there is no feature with id {asked.node} any more; choose another one to export.")
         path = tree.path(asked.node)
-        fragment = branch(tree, asked.node)
-    if not len(fragment):
+        branch = branch_of(tree, asked.node)
+    if not len(branch.name):
         raise BadInput("the tree is empty: there is nothing to export yet.")
     ending, media_type = _ENDINGS[asked.form]
-    content = joined(_lines(asked.form, fragment, path))
+    content = parts(_lines(asked.form, branch, path))
     return Download(f"{file_name(path)}.{ending}", media_type, content)
 
 
-def branch(tree: FeatureTree, node: int) -> Fragment:
-    """A feature and all below it; without a top of its own for the root."""
-    below = tree.to_fragment(node)
-    if node == ROOT:
-        return below
-    below.parent = np.concatenate([[NO_PARENT], below.parent + 1]).astype(np.int32)
-    below.name.insert(0, tree.name(node))
-    below.observed = np.concatenate([[tree.observed(node)], below.observed])
-    below.estimated = np.concatenate([tree.column("estimated")[[node]], below.estimated])
-    below.note = {row + 1: note for row, note in below.note.items()}
-    if tree.note(node):
-        below.note[0] = tree.note(node)
-    for name in ("locked", "status"):
-        column = tree.column(name)[[node]]
-        rest = getattr(below, name)
-        setattr(below, name, np.concatenate([column.astype(rest.dtype), rest]))
-    return below
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A feature and all below it as it was at one moment, depth first, in arrays: only parts become Python's own."""
+
+    texts: pa.LargeStringArray
+    name: Column
+    """Numbers of texts."""
+    depth: Column
+    observed: Column
+    estimated: Column
+    status: Column
+    locked: Column
+    notes: dict[int, str]
+    """By row."""
+
+
+class Row(NamedTuple):
+    """What a file tells of a feature; `estimated` is None where there is none."""
+
+    depth: int
+    name: str
+    observed: int
+    estimated: float | None
+    status: str
+    note: str
+    locked: bool
+
+    def told(self) -> dict[str, object]:
+        """What is not nothing."""
+        found = {field: value for field in FIELDS[4:] if (value := getattr(self, field))}
+        counts = {"observed": self.observed or None, "estimated": self.estimated}
+        return {**{field: value for field, value in counts.items() if value is not None}, **found}
+
+
+def branch_of(tree: FeatureTree, node: int) -> Branch:
+    """A branch with its top, of the root without. Nobody may change the tree meanwhile."""
+    depths = np.zeros(tree.rows, np.int32)
+    for depth, level in enumerate(breadth_first(tree, node), start=0 if node == ROOT else 1):
+        depths[level] = depth
+    nodes = depth_first(tree, node)
+    if node != ROOT:
+        nodes = np.concatenate([np.array([node], np.int32), nodes])
+    notes = tree.column("note")[nodes]
+    return Branch(
+        texts=tree.strings.array(),
+        name=tree.column("name")[nodes],
+        depth=depths[nodes],
+        observed=tree.column("observed")[nodes],
+        estimated=tree.column("estimated")[nodes],
+        status=tree.column("status")[nodes],
+        locked=tree.column("locked")[nodes],
+        notes={row: tree.strings[int(notes[row])] for row in np.flatnonzero(notes).tolist()},
+    )
 
 
 def file_name(path: FeaturePath) -> str:
@@ -78,82 +116,62 @@ def file_name(path: FeaturePath) -> str:
     return "-".join(words)[:_LONGEST].rstrip("-") or "feature"
 
 
-def joined(lines: Iterable[str]) -> bytes:
-    """Lines as UTF-8; many at a time, so that no more than the file itself is held."""
-    written = io.BytesIO()
+def parts(lines: Iterable[str]) -> Iterator[bytes]:
+    """Lines as UTF-8, many at a time: no more than that is held of a file."""
     waiting = iter(lines)
     while part := "".join(islice(waiting, _AT_ONCE)):
-        written.write(part.encode())
-    return written.getvalue()
+        yield part.encode()
 
 
-def _lines(form: Form, fragment: Fragment, path: FeaturePath) -> Iterator[str]:
+def _lines(form: Form, branch: Branch, path: FeaturePath) -> Iterator[str]:
     if form == "outline":
-        return iter(outline_lines(fragment))
-    return json_lines(fragment) if form == "json" else csv_lines(fragment, path[:-1])
+        return (outline_line(row.depth, row.name, row.observed, row.estimated) for row in rows(branch))
+    return json_lines(rows(branch)) if form == "json" else csv_lines(rows(branch), path[:-1])
 
 
-def csv_lines(fragment: Fragment, above: FeaturePath = ()) -> Iterator[str]:
+def csv_lines(features: Iterable[Row], above: FeaturePath = ()) -> Iterator[str]:
     """A table with one row a feature; a path is a JSON list of names, `above` being those of the branch's parent."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(FIELDS)
     begun = "[" + "".join(f"{_json(name)}, " for name in above)
     keys = [begun]
-    for depth, name, fields in _rows(fragment):
-        del keys[depth + 1 :]
-        key = keys[-1] + _json(name)
+    for row in features:
+        del keys[row.depth + 1 :]
+        key = keys[-1] + _json(row.name)
         keys.append(f"{key}, ")
-        locked = "true" if fields.get("locked") else ""
-        told = [fields.get(field, "") for field in ("observed", "estimated", "status", "note")]
-        writer.writerow([f"{key}]", depth + len(above) + 1, *told, locked])
+        locked = "true" if row.locked else ""
+        level = row.depth + len(above) + 1
+        writer.writerow([f"{key}]", level, row.observed or "", row.estimated, row.status, row.note, locked])
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
 
 
-def json_lines(fragment: Fragment) -> Iterator[str]:
+def json_lines(features: Iterable[Row]) -> Iterator[str]:
     """Features as objects in each other: `name`, what is not nothing, and `children`; several tops make a list."""
     yield "[\n"
     before = -1
-    for depth, name, fields in _rows(fragment):
-        if depth > before:
+    for row in features:
+        if row.depth > before:
             yield ', "children": [\n' if before >= 0 else ""
         else:
-            yield "}" + "]}" * (before - depth) + ",\n"
-        before = depth
-        yield f"{' ' * depth}{_json({'name': name, **fields})[:-1]}"
+            yield "}" + "]}" * (before - row.depth) + ",\n"
+        before = row.depth
+        yield f"{' ' * row.depth}{_json({'name': row.name, **row.told()})[:-1]}"
     yield "}" + "]}" * before + "\n]\n"
 
 
-def _rows(fragment: Fragment) -> Iterator[tuple[int, str, dict[str, object]]]:
-    """Depth, name and what is not nothing of each row, depth first."""
-    depths = [0] * len(fragment)
-    for first in range(0, len(fragment), _AT_ONCE):
+def rows(branch: Branch) -> Iterator[Row]:
+    """The rows of a branch; of whole columns Python's own numbers would take many times their space."""
+    for first in range(0, len(branch.name), _AT_ONCE):
         part = slice(first, first + _AT_ONCE)
-        names = fragment.name[part]
-        rows = range(first, first + len(names))
-        columns = (_part(column, part) for column in (fragment.parent, fragment.observed, fragment.estimated))
-        marks = (_part(column, part, len(names)) for column in (fragment.status, fragment.locked))
-        for row, name, parent, observed, estimated, status, locked in zip(rows, names, *columns, *marks, strict=True):
-            depth = depths[row] = depths[parent] + 1 if parent != NO_PARENT else 0
-            fields: dict[str, object] = {}
-            if observed:
-                fields["observed"] = observed
-            if estimated == estimated:
-                fields["estimated"] = estimated
-            if status:
-                fields["status"] = STATUSES[status]
-            if row in fragment.note:
-                fields["note"] = fragment.note[row]
-            if locked:
-                fields["locked"] = True
-            yield depth, name, fields
-
-
-def _part(column: Column | None, part: slice, size: int = 0) -> list[Any]:
-    """Some cells as Python's own numbers: of a whole column they would take many times its space."""
-    return [0] * size if column is None else column[part].tolist()
+        names = branch.texts.take(pa.array(branch.name[part])).to_pylist()
+        estimated = [None if count != count else count for count in branch.estimated[part].tolist()]
+        others = (column[part].tolist() for column in (branch.observed, branch.status, branch.locked))
+        told = zip(branch.depth[part].tolist(), names, estimated, *others, strict=True)
+        for row, (depth, name, guess, observed, status, locked) in enumerate(told, start=first):
+            yield Row(depth, name, observed, guess, STATUSES[status], branch.notes.get(row, ""), bool(locked))
 
 
 def _json(value: object) -> str:

@@ -37,4 +37,4 @@ def search(bench: Bench, asked: SearchBody) -> JSON:
     }  # fmt: skip
 
 
-ENDPOINTS = (Endpoint("/api/tree/search", SearchBody, search),)
+ENDPOINTS = (Endpoint("/api/tree/search", SearchBody, search, quick=True),)

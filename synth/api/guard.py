@@ -5,20 +5,23 @@ requests here; it cannot make them look like ours: its Origin is another, and a 
 (DNS rebinding) stands in Host.
 """
 
+import asyncio
+import gzip
 import ipaddress
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from synth.api.bench import Bench
 from synth.api.endpoint import Asked, BadBody, Download, Endpoint, Refused
+from synth.api.serving import stopping
 from synth.errors import BadInput, EspalierError, NotFound, WorkspaceBusy
 from synth.tree.delta import EditConflict
 
@@ -27,6 +30,17 @@ HOSTS_VARIABLE = "ESPALIER_HOSTS"
 
 MAX_BODY = 4_000_000
 """Bytes of a request; a pasted outline is the largest there is."""
+
+_WORTH_PACKING = 500
+"""Bytes from which an answer is compressed."""
+
+EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+_LOOK_SECONDS = 0.25
+_PATIENCE_SECONDS = 60.0
+"""Until the whole of a request is there."""
+_REPEATED = 300
+"""Letters of what a request said that are said again."""
 
 _STATUS: tuple[tuple[type[EspalierError], int, str], ...] = (
     (EditConflict, 409, "conflict"),
@@ -50,11 +64,13 @@ class Guard:
         host = request.headers.get("host", "")
         if not self._known(host):
             raise Refused(
-                403, "host", f"this server does not answer to the host name `{host}`; name it in {HOSTS_VARIABLE}."
+                403,
+                "host",
+                f"this server does not answer to the host name `{_short(host)}`; name it in {HOSTS_VARIABLE}.",
             )
         origin = request.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
-            raise Refused(403, "origin", f"requests from `{origin}` are not answered here.")
+        if origin is not None and _place(origin).lower() != host.lower():
+            raise Refused(403, "origin", f"requests from `{_short(origin)}` are not answered here.")
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise Refused(403, "origin", "requests from other sites are not answered here.")
 
@@ -62,47 +78,99 @@ class Guard:
         """The body of a request. Raises `Refused` or `BadBody`."""
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise Refused(415, "content type", "send JSON, with the content type application/json.")
-        read = bytearray()
-        async for part in request.stream():
-            read += part
-            if len(read) > MAX_BODY:
-                raise Refused(413, "too large", f"a request may have {MAX_BODY:,} bytes; send it in parts.")
-        try:
-            return kind.model_validate_json(bytes(read) or b"{}")
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the body"
-            raise BadBody(f"{where}: {first['msg']}.") from error
+        return await run_in_threadpool(_understood, await _whole(request) or b"{}", kind)
 
     def _known(self, host: str) -> bool:
-        name = (urlsplit(f"//{host}").hostname or "").lower()
-        if name == "localhost" or name in self._hosts:
-            return True
         try:
-            return ipaddress.ip_address(name).is_loopback
+            name = (urlsplit(f"//{host}").hostname or "").lower()
+            return name == "localhost" or name in self._hosts or ipaddress.ip_address(name).is_loopback
         except ValueError:
             return False
+
+
+async def _whole(request: Request) -> bytes:
+    """The body of a request. Raises `Refused` where it is too large, or does not come to its end."""
+    reading = asyncio.ensure_future(_read(request))
+    waited = 0.0
+    while not (await asyncio.wait({reading}, timeout=_LOOK_SECONDS))[0]:
+        waited += _LOOK_SECONDS
+        if stopping() or waited >= _PATIENCE_SECONDS:  # a server that stops waits for its requests
+            reading.cancel()
+            raise Refused(408, "slow", "the request did not come to its end; send it again.")
+    return reading.result()
+
+
+async def _read(request: Request) -> bytes:
+    read = bytearray()
+    async for part in request.stream():
+        read += part
+        if len(read) > MAX_BODY:
+            raise Refused(413, "too large", f"a request may have {MAX_BODY:,} bytes; send it in parts.")
+    return bytes(read)
+
+
+def _understood(body: bytes, kind: type[Asked]) -> Asked:
+    """A body as what an endpoint takes. Raises `BadBody` that names the first field which is none."""
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = _short(".".join(str(part) for part in first["loc"])) or "the body"
+        raise BadBody(f"{where}: {_short(first['msg'].removeprefix('Value error, '))}.") from error
+
+
+def _place(origin: str) -> str:
+    """Host and port of an origin; "" where it has none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
+
+
+def _short(text: str) -> str:
+    """What a request says, as an answer may repeat it."""
+    return text if len(text) <= _REPEATED else text[: _REPEATED - 1] + "…"
 
 
 def answering(guard: Guard, bench: Bench, endpoint: Endpoint[Asked]) -> Callable[[Request], Awaitable[Response]]:
     """A route's handler."""
 
-    def answer(asked: Asked) -> Response:
-        rev = bench.workspace.trees.history.last  # before the answer: it may know more than this, never less
+    def answer(asked: Asked, packed: bool) -> Response:
+        try:
+            workspace = bench.workspace
+        except BadInput as error:  # not what the request says: nobody can ask anything here
+            raise Refused(503, "closed", str(error)) from error
+        rev = workspace.trees.history.last  # before the answer: it may know more than this, never less
         found = endpoint.answer(bench, asked)
         if isinstance(found, Download):
             return file(found)
-        return json_response({"rev": rev, **found})
+        return json_response({"rev": rev, **found}, packed=packed)
 
     async def handle(request: Request) -> Response:
         try:
             guard.check(request)
             asked = await guard.body(request, endpoint.body)
-            return await run_in_threadpool(answer, asked)
+            packed = "gzip" in request.headers.get("accept-encoding", "")
+            if endpoint.quick and bench.opened is not None:
+                with bench.opened.trees.reading_at_once() as free:
+                    if free:
+                        return answer(asked, packed)
+            return await run_in_threadpool(answer, asked, packed)
         except ClientDisconnect:
             return Response(status_code=499)
         except Exception as error:  # noqa: BLE001 - whatever it is, the browser gets a reason and no traceback
             return said(error)
+
+    return handle
+
+
+def refusing(known: Collection[str]) -> Callable[[Request], Awaitable[Response]]:
+    """A route's handler for what no other route takes; `known` are the paths that answer to POST."""
+
+    async def handle(request: Request) -> Response:
+        if request.url.path in known:
+            return said(Refused(405, "method", f"`{request.url.path}` answers to POST alone."))
+        return said(Refused(404, "not found", f"nothing answers at `{_short(request.url.path)}`."))
 
     return handle
 
@@ -119,10 +187,15 @@ def said(error: Exception) -> Response:
     return json_response({"error": {"kind": "failed", "message": message}}, 500)
 
 
-def json_response(content: object, status: int = 200) -> Response:
-    """An answer that no browser keeps or takes for anything but JSON."""
+def json_response(content: object, status: int = 200, *, packed: bool = False) -> Response:
+    """An answer that no browser keeps or takes for anything but JSON; `packed` where it may be compressed."""
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return Response(to_json(content, inf_nan_mode="null"), status, headers, "application/json")
+    text = to_json(content, inf_nan_mode="null")
+    if packed and len(text) >= _WORTH_PACKING:
+        # what the server would do itself takes several times as long for a few kilobytes less
+        text = gzip.compress(text, compresslevel=1, mtime=0)
+        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(text, status, headers, "application/json")
 
 
 def file(found: Download) -> Response:
@@ -133,4 +206,4 @@ def file(found: Download) -> Response:
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
-    return Response(found.content, 200, headers, found.media_type)
+    return StreamingResponse(found.content, 200, headers, found.media_type)

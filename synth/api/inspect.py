@@ -8,10 +8,11 @@ from pydantic import Field
 
 from synth.api.bench import Bench
 from synth.api.edits import entry_line
-from synth.api.endpoint import JSON, Body, Endpoint
+from synth.api.endpoint import JSON, Body, Endpoint, Many
 from synth.api.extents import Extents
 from synth.errors import NotFound
 from synth.records import FeaturePath
+from synth.steps.draw import LANGUAGE
 from synth.tree.columns import ROOT, FeatureTree
 from synth.tree.layout import weighed
 from synth.tree.standing import Standing
@@ -34,14 +35,14 @@ class NodeBody(Body):
     node: int = Field(ge=0)
     temperature: float = 1.0
     boosts: dict[str, float] = Field(default_factory=dict)
-    excluded: tuple[FeaturePath, ...] = Field(default=(), max_length=MOST_CHOSEN)
+    excluded: Many[FeaturePath] = Field(default=(), max_length=MOST_CHOSEN)
     """Paths; those that no feature has any more are left out."""
 
 
 class ChosenBody(Body):
     """Several features."""
 
-    nodes: tuple[int, ...] = Field(max_length=MOST_CHOSEN)
+    nodes: Many[int] = Field(max_length=MOST_CHOSEN)
 
 
 class OfNode(Body):
@@ -72,7 +73,7 @@ class Standings:
 
     def of(self, tree: FeatureTree, asked: NodeBody) -> Standing:
         """The standing for one way of weighing. Raises `BadInput` for a temperature or a boost that is none."""
-        excluded = frozenset(node for path in asked.excluded if (node := tree.node(path)))
+        excluded = frozenset(node for path in (*asked.excluded, LANGUAGE) if (node := tree.node(path)))
         key = (asked.temperature, tuple(sorted(asked.boosts.items())), excluded)
         with self._lock:
             known = self._kept.pop(key, None)
@@ -113,6 +114,7 @@ def node(bench: Bench, asked: NodeBody) -> JSON:
             "distribution": _spread(tree, standing, asked.node),
             "made": made,
             "pass_rate": made.pass_rate,
+            "apart": tree.path(asked.node)[:1] == LANGUAGE,
         }
 
 
@@ -191,7 +193,8 @@ def made(bench: Bench, asked: PageBody) -> JSON:
         living(tree, asked.node)
         path = tree.path(asked.node)
     tasks, total = bench.workspace.uses.tasks_of(path, asked.count, asked.first)
-    return {"total": total, "tasks": tasks}
+    spent = None if asked.first else bench.workspace.spent_on(path)  # it does not differ from page to page
+    return {"total": total, "tasks": tasks, "spent": spent}
 
 
 def living(tree: FeatureTree, node: int) -> None:
@@ -239,7 +242,7 @@ def _spread(tree: FeatureTree, standing: Standing, node: int) -> dict[str, objec
 
 
 ENDPOINTS = (
-    Endpoint("/api/tree/node", NodeBody, node),
+    Endpoint("/api/tree/node", NodeBody, node, quick=True),
     Endpoint("/api/tree/chosen", ChosenBody, chosen),
     Endpoint("/api/tree/evidence", PageBody, evidence),
     Endpoint("/api/seeds/code", SeedBody, code),

@@ -1,12 +1,13 @@
 """The sampling lab: what a shape draws, what it comes to, what that costs, and tasks for the leaves drawn least."""
 
 import threading
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from synth.api.bench import Bench
 from synth.api.edits import Done
-from synth.api.endpoint import JSON, Body, Endpoint
+from synth.api.endpoint import JSON, Body, Endpoint, Many
 from synth.settings import Engine, SampleConfig
 from synth.tree.columns import ROOT
 from synth.workspace import Workspace
@@ -17,13 +18,35 @@ from synth.workspace.settings import WorkspaceSettings
 
 MOST_DRAWS = 24
 MOST_EXPECTED = 10_000_000
+MOST_TEMPERATURES = 8
+MOST_LEVELS = 100
+MOST_CELLS = 25_000
 _SHOWN = 20
+
+
+def _limited(shape: SampleConfig) -> SampleConfig:
+    """Raises ValueError for a shape with which one answer would take minutes."""
+    if len(shape.temperatures) > MOST_TEMPERATURES or len(shape.widths) > MOST_LEVELS:
+        raise ValueError(f"the lab takes up to {MOST_TEMPERATURES} temperatures and {MOST_LEVELS} levels")
+    size, all_levels = 1, 0
+    for width in shape.widths:
+        size *= width
+        all_levels += size
+    if all_levels > MOST_CELLS:
+        raise ValueError(
+            f"these widths allow {min(all_levels, 10**18):,} features in one draw; the lab draws up to {MOST_CELLS:,}"
+        )
+    return shape
+
+
+LabShape = Annotated[SampleConfig, AfterValidator(_limited)]
+"""A shape that nobody has kept yet."""
 
 
 class DrawBody(Body):
     """Draw under a shape that nobody has kept yet, and look at one feature."""
 
-    shape: SampleConfig
+    shape: LabShape
     count: int = Field(default=6, ge=0, le=MOST_DRAWS)
     seed: int = Field(default=7, ge=0, le=2**53)
     node: int = Field(default=ROOT, ge=0)
@@ -34,7 +57,7 @@ class DrawBody(Body):
 class ExpectBody(Body):
     """What n draws come to."""
 
-    shape: SampleConfig
+    shape: LabShape
     n: int = Field(default=1_000, ge=0, le=MOST_EXPECTED)
 
 
@@ -54,7 +77,7 @@ class BranchBody(Body):
 class AimBody(BranchBody):
     """Tasks for the leaves of a branch that were drawn least."""
 
-    shape: SampleConfig
+    shape: LabShape
     n: int = Field(default=_SHOWN, ge=1, le=MOST_TASKS)
 
 
@@ -68,7 +91,7 @@ class MakeBody(AimBody):
 class NodesBody(Body):
     """Features."""
 
-    nodes: tuple[int, ...] = Field(max_length=1_000)
+    nodes: Many[int] = Field(max_length=1_000)
 
 
 class LabPart:
@@ -101,6 +124,7 @@ def draw(bench: Bench, asked: DrawBody) -> JSON:
         "chances": lab.chances(shape, asked.node, asked.most),
         "fixed": lab.at(shape.fixed),
         "excluded": lab.at(shape.excluded),
+        "targets": lab.at(shape.targets),
         "boosted": lab.at([(name,) for name in shape.boosts]),
         "categories": lab.categories(),
     }
@@ -178,7 +202,7 @@ def _draw_line(drawn: DrawnTree) -> dict[str, object]:
 
 
 ENDPOINTS = (
-    Endpoint("/api/lab/draw", DrawBody, draw),
+    Endpoint("/api/lab/draw", DrawBody, draw, quick=True),
     Endpoint("/api/lab/expect", ExpectBody, expect),
     Endpoint("/api/lab/cost", CostBody, cost),
     Endpoint("/api/lab/coverage", BranchBody, covered),

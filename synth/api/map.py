@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from synth.api.bench import Bench
-from synth.api.endpoint import JSON, Body, Endpoint
+from synth.api.endpoint import JSON, Body, Endpoint, Many
 from synth.errors import NotFound
+from synth.steps.draw import LANGUAGE
 from synth.tree.columns import ROOT, FeatureTree
 from synth.tree.treemap import Area, Blocks, Weighing, blocks
 
@@ -27,7 +28,7 @@ class MapBody(Body):
     colour: Colour = "depth"
     temperature: float = 1.0
     boosts: dict[str, float] = Field(default_factory=dict, max_length=10_000)
-    excluded: tuple[tuple[str, ...], ...] = Field(default=(), max_length=10_000)
+    excluded: Many[tuple[str, ...]] = Field(default=(), max_length=10_000)
     """Paths that draws leave out; those that are not in the tree do not matter."""
     most: int = Field(default=2_000, ge=1, le=3_000)
     smallest: float = Field(default=0.0, ge=0, le=1)
@@ -46,7 +47,7 @@ def draw_map(bench: Bench, asked: MapBody) -> JSON:
     paint = painted(bench, asked.colour)
     with bench.workspace.trees.reading() as tree:
         top = living(tree, asked.top)
-        excluded = frozenset(node for path in asked.excluded if (node := tree.node(path)))
+        excluded = frozenset(node for path in (*asked.excluded, LANGUAGE) if (node := tree.node(path)))
         known = {name: factor for name, factor in asked.boosts.items() if tree.child(ROOT, name) is not None}
         weighing = Weighing(asked.area, asked.temperature, known, excluded)
         found = blocks(
@@ -54,7 +55,7 @@ def draw_map(bench: Bench, asked: MapBody) -> JSON:
         )  # fmt: skip
         return {
             **columns(tree, found),
-            "values": None if paint is None else values(paint, found),
+            "values": None if paint is None else values(paint, found, told_apart(tree, found)),
             "crumbs": [{"id": node, "name": tree.name(node)} for node in way_to(tree, top)],
             "features": len(tree),
         }
@@ -91,13 +92,26 @@ def painted(bench: Bench, colour: Colour) -> NDArray[np.float64] | NDArray[np.in
     return found if uses.ready else None
 
 
-def values(paint: NDArray[np.float64] | NDArray[np.int32], found: Blocks) -> list[float | int | None]:
-    """The values of blocks; None for buckets and where there is nothing to say."""
+def values(
+    paint: NDArray[np.float64] | NDArray[np.int32], found: Blocks, apart: NDArray[np.bool_]
+) -> list[float | int | None]:
+    """The values of blocks; None for buckets, for what no draw can hold (`apart`) and where there is nothing to say."""
     # features that came while the counts were read have none yet
     column = paint[np.minimum(found.node, len(paint) - 1)]
-    said = (found.more == 0) & (found.node < len(paint)) & ~np.isnan(column)
+    said = (found.more == 0) & (found.node < len(paint)) & ~np.isnan(column) & ~apart
     shown = np.where(said, column, 0).astype(np.float64)
     return _short(np.round(shown, 3), said)
+
+
+def told_apart(tree: FeatureTree, found: Blocks) -> NDArray[np.bool_]:
+    """Which blocks lie in the language's category: it is told to tasks, never drawn, so it is not cold either."""
+    apart = np.zeros(len(found), np.bool_)
+    language = tree.node(LANGUAGE)
+    if language is not None:
+        apart[0] = language in way_to(tree, int(found.node[0]))
+        for row, (node, above) in enumerate(zip(found.node[1:].tolist(), found.parent[1:].tolist(), strict=True), 1):
+            apart[row] = node == language or apart[above]
+    return apart
 
 
 def four_digits(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -142,6 +156,6 @@ def _short(numbers: NDArray[np.float64], said: NDArray[np.bool_]) -> list[float 
 
 
 ENDPOINTS = (
-    Endpoint("/api/tree/map", MapBody, draw_map),
-    Endpoint("/api/tree/map/way", WayBody, way),
+    Endpoint("/api/tree/map", MapBody, draw_map, quick=True),
+    Endpoint("/api/tree/map/way", WayBody, way, quick=True),
 )

@@ -1,6 +1,11 @@
 """What the browser is told of without asking."""
 
+import time
+
 from synth.workspace import Workspace
+
+_EVERY_SECONDS = 2.0
+"""Between two looks whether a run made something: enough for those who paint by it."""
 
 
 class News:
@@ -8,8 +13,22 @@ class News:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self._next_look = 0.0
+        self._state: object = None
+        self._made = 0
 
     def now(self) -> dict[str, object]:
         """Cheap enough to be asked ten times a second for every open tab."""
         trees = self._workspace.trees
-        return {"rev": trees.history.last, "held": trees.held_changes}
+        return {"rev": trees.history.last, "held": trees.held_changes, "made": self._made_by_now()}
+
+    def _made_by_now(self) -> int:
+        """Another number whenever what was made from features was counted anew."""
+        uses = self._workspace.uses
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + _EVERY_SECONDS
+            uses.begin()
+        if uses.state is not self._state:
+            self._state = uses.state
+            self._made += 1
+        return self._made

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from synth.api.bench import Bench
 from synth.api.drawn import Drawn
-from synth.api.endpoint import JSON, Body, Endpoint, Refused
+from synth.api.endpoint import JSON, Body, Endpoint, Many, Refused
 from synth.api.extents import Extents
 from synth.api.inspect import NodeBody, Standings
 from synth.api.outline_rows import row_lines
@@ -37,7 +37,7 @@ _KEPT = 12
 _TYPED_THROUGH = 20_000
 """Rows that are read one by one for a name that is typed; beyond, the search index says where it may be."""
 
-Ids = tuple[int, ...]
+Ids = Many[int]
 SomeIds = Field(default=(), max_length=200_000)
 
 
@@ -104,10 +104,10 @@ class OutlineBody(Body):
     change: ChangeBody | None = None
     first: int = Field(default=0, ge=0)
     count: int = Field(default=100, ge=0, le=MOST_ROWS)
-    locate: tuple[int, ...] = Field(default=(), max_length=MOST_IDS)
+    locate: Many[int] = Field(default=(), max_length=MOST_IDS)
     temperature: float = 1.0
     boosts: dict[str, float] = Field(default_factory=dict)
-    excluded: tuple[FeaturePath, ...] = Field(default=(), max_length=10_000)
+    excluded: Many[FeaturePath] = Field(default=(), max_length=10_000)
 
 
 class TypedBody(Body):
@@ -135,7 +135,7 @@ class View:
     filter: FilterBody
     rows: Outline | None = None
     state: object = None
-    """Of the tree and the proposals when the rows were counted."""
+    """Of the tree, the proposals and, for a filter that asks for it, what was drawn, when the rows were counted."""
 
 
 class Views:
@@ -143,6 +143,7 @@ class Views:
 
     def __init__(self, workspace: Workspace) -> None:
         self._trees = workspace.trees
+        self._uses = workspace.uses
         self._kept: OrderedDict[str, View] = OrderedDict()
         self._words: tuple[FeatureTree, PathWords] | None = None
 
@@ -162,7 +163,8 @@ class Views:
     def rows(self, view: View, extent: Extents, proposed: Proposed, cold: Callable[[], Mask]) -> Outline:
         """The rows of a view of the tree as it is now."""
         tree = self._trees.tree
-        state = (tree.revision, proposed.state)
+        drawn = self._uses.state if view.filter.cold else None
+        state = (tree.revision, proposed.state, drawn)
         if view.rows is None or view.state != state:
             shown = view.filter.empty or view.filter.proposed
             ghosts = {node: len(found) for node, found in proposed.below().items()} if shown else {}
@@ -321,7 +323,7 @@ def _windows(start: int, count: int, total: int) -> list[tuple[int, int]]:
 
 
 ENDPOINTS = (
-    Endpoint("/api/tree/outline", OutlineBody, outline),
+    Endpoint("/api/tree/outline", OutlineBody, outline, quick=True),
     Endpoint("/api/tree/typeahead", TypedBody, typed),
     Endpoint("/api/tree/between", RangeBody, between),
 )

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.api.proposed import Ghost, Proposed
+from synth.steps.draw import LANGUAGE
 from synth.tree.columns import ROOT, STATUSES, FeatureTree
 from synth.tree.outline import Line, Outline
 from synth.tree.standing import Standing
@@ -80,7 +81,8 @@ def _marks(tree: FeatureTree, node: int, drawn: NDArray[np.int32] | None) -> Row
         marks["status"] = STATUSES[int(status)]
     if seeds := len(tree.seeds_of(node)):
         marks["evidence"] = seeds
-    if drawn is not None and not tree.child_count(node) and (node >= len(drawn) or not drawn[node]):
+    undrawn = drawn is not None and not tree.child_count(node) and (node >= len(drawn) or not drawn[node])
+    if undrawn and tree.path(node)[:1] != LANGUAGE:  # the language is told to tasks, never drawn
         marks["cold"] = True
     return marks
 

@@ -22,6 +22,19 @@ class ReturnBody(Change):
     number: int = Field(ge=0)
 
 
+class StateBody(Body):
+    """A state of the tree: the one after an entry."""
+
+    number: int = Field(ge=0)
+
+
+class NameBody(Change):
+    """Name the tree as it is now."""
+
+    name: str = Field(min_length=1, max_length=200)
+    reason: str = Field(default="", max_length=2_000)
+
+
 class GroupBody(Change):
     """Take back all that belongs together: a run, or a proposal."""
 
@@ -34,6 +47,7 @@ def show_history(bench: Bench, asked: HistoryBody) -> JSON:
         history = bench.workspace.trees.history
         last = history.last if asked.before is None else min(asked.before - 1, history.last)
         in_force = set(history.in_force())
+        snapshots = bench.workspace.trees.snapshots()
         lines: list[dict[str, object]] = []
         end = last
         for stretch in stretches(history.entries(0)[:last]):
@@ -48,6 +62,11 @@ def show_history(bench: Bench, asked: HistoryBody) -> JSON:
                     "entries": len(stretch),
                     "touched": sum(entry.touched for entry in stretch),
                     "in_force": newest.number in in_force,
+                    "names": [
+                        {"name": one.name, "entry": one.entry}
+                        for one in snapshots
+                        if oldest.number <= one.entry <= newest.number
+                    ],
                 }
             )
         return {
@@ -57,6 +76,22 @@ def show_history(bench: Bench, asked: HistoryBody) -> JSON:
             "can_undo": history.can_undo(),
             "can_redo": history.can_redo(),
         }
+
+
+def show_return(bench: Bench, asked: StateBody) -> JSON:
+    """What going back to a state would change: features by kind of change."""
+    return {"changes": bench.workspace.trees.diff("now", str(asked.number)).counts}
+
+
+def name_state(bench: Bench, asked: NameBody) -> JSON:
+    """Name the tree as it is now; the name leads back to it. Raises `BadInput` where the name cannot be used."""
+    trees = bench.workspace.trees
+
+    def change() -> JSON:
+        made = trees.snapshot(asked.name.strip(), reason=asked.reason)
+        return {"rev": trees.history.last, "name": made.name, "number": made.entry}
+
+    return bench.part(Done).once(asked.op, change)
 
 
 def return_to(bench: Bench, asked: ReturnBody) -> JSON:
@@ -74,5 +109,7 @@ def undo_group(bench: Bench, asked: GroupBody) -> JSON:
 ENDPOINTS = (
     Endpoint("/api/tree/history", HistoryBody, show_history),
     Endpoint("/api/tree/return", ReturnBody, return_to),
+    Endpoint("/api/tree/return_impact", StateBody, show_return),
+    Endpoint("/api/tree/snapshot", NameBody, name_state),
     Endpoint("/api/tree/undo_group", GroupBody, undo_group),
 )

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from synth.api.bench import Bench
-from synth.api.endpoint import JSON, Body, Endpoint
+from synth.api.endpoint import JSON, Body, Endpoint, Many
 from synth.api.extents import Extents
 from synth.errors import NotFound
 from synth.tree.columns import FeatureTree
@@ -16,13 +16,19 @@ MOST_IDS = 5_000
 class PlacesBody(Body):
     """Some features."""
 
-    nodes: tuple[int, ...] = Field(min_length=1, max_length=MOST_IDS)
+    nodes: Many[int] = Field(min_length=1, max_length=MOST_IDS)
 
 
 class SiblingsBody(Body):
     """A feature."""
 
     node: int = Field(ge=1)
+
+
+class ChildrenBody(Body):
+    """A feature, 0 for the whole tree."""
+
+    node: int = Field(ge=0)
 
 
 def places(bench: Bench, asked: PlacesBody) -> JSON:
@@ -36,10 +42,24 @@ def places(bench: Bench, asked: PlacesBody) -> JSON:
 def siblings(bench: Bench, asked: SiblingsBody) -> JSON:
     """A feature and those beside it, in order: the first `MOST_IDS`. Raises `NotFound`."""
     with bench.workspace.trees.reading() as tree:
-        if not tree.alive(asked.node):
-            raise NotFound(f"there is no feature with id {asked.node} any more.")
-        found = tree.child_ids(tree.parent(asked.node))
-        return {"nodes": found[:MOST_IDS].tolist(), "whole": len(found) <= MOST_IDS}
+        return _children(tree, tree.parent(_living(tree, asked.node)))
+
+
+def children(bench: Bench, asked: ChildrenBody) -> JSON:
+    """What is right below a feature, in order: the first `MOST_IDS`. Raises `NotFound`."""
+    with bench.workspace.trees.reading() as tree:
+        return _children(tree, _living(tree, asked.node))
+
+
+def _living(tree: FeatureTree, node: int) -> int:
+    if not tree.alive(node):
+        raise NotFound(f"there is no feature with id {node} any more.")
+    return node
+
+
+def _children(tree: FeatureTree, node: int) -> dict[str, object]:
+    found = tree.child_ids(node)
+    return {"nodes": found[:MOST_IDS].tolist(), "whole": len(found) <= MOST_IDS}
 
 
 def _place(tree: FeatureTree, node: int, size: int) -> dict[str, object]:
@@ -62,4 +82,5 @@ def _place(tree: FeatureTree, node: int, size: int) -> dict[str, object]:
 ENDPOINTS = (
     Endpoint("/api/tree/places", PlacesBody, places),
     Endpoint("/api/tree/siblings", SiblingsBody, siblings),
+    Endpoint("/api/tree/children", ChildrenBody, children),
 )

@@ -1,20 +1,27 @@
 """Proposals in the browser: looked at, accepted or refused by item, branch or all; and growth started in place."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from synth.api.bench import Bench
 from synth.api.edits import Change, Done, told
-from synth.api.endpoint import JSON, Body, Empty, Endpoint
-from synth.errors import BadInput
+from synth.api.endpoint import JSON, Body, Empty, Endpoint, Many
+from synth.errors import BadInput, NotFound
 from synth.settings import EvolveConfig, ExtractConfig, GrowConfig, RunConfig, SampleConfig
 from synth.tree.columns import ROOT, FeatureTree
+from synth.tree.fragment import NO_PARENT
 from synth.tree.proposals import Item, Proposal, subject
+from synth.workspace import Workspace
 
 MOST_STEPS = 200
 """Growth steps that are started from the workbench at once."""
+_REMEMBERED = 500
+_LOOKED_THROUGH = 20_000
+"""Rows of a proposal up to which each is compared with the tree before it is shown."""
 
 
 class ItemsBody(Body):
@@ -31,17 +38,48 @@ class DecideBody(Change):
 
     proposal: str = Field(min_length=1, max_length=200)
     accept: bool
-    items: tuple[int, ...] | None = Field(default=None, max_length=100_000)
+    items: tuple[int, ...] | None = Field(default=None, max_length=100_000, fail_fast=True)
     branch: int | None = Field(default=None, ge=0)
     """All open items about this feature or what lies below it."""
     with_below: bool = False
     """Of items that are new features: with the new features below them."""
 
 
+class ReopenBody(Change):
+    """Take back a refusal."""
+
+    refusal: str = Field(min_length=8, max_length=64)
+    """The name of the request that refused."""
+
+
+class Refusals:
+    """What was refused since the server began, by the name of the request: so that it can be taken back."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._trees = workspace.trees
+        self._known: OrderedDict[str, tuple[str, list[int]]] = OrderedDict()
+
+    def refuse(self, op: str, proposal_id: str, items: Sequence[int]) -> int:
+        """Refuse items with those below them. Returns how many."""
+        proposal = self._trees.proposal(proposal_id)
+        before = proposal.decisions.copy()
+        refused = self._trees.refuse(proposal_id, items)
+        self._known[op] = (proposal_id, np.flatnonzero(proposal.decisions != before).tolist())
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return refused
+
+    def reopen(self, op: str) -> int:
+        """Let what a request refused wait again. Returns how many items. Raises `NotFound`."""
+        if op not in self._known:
+            raise NotFound("that refusal is not known any more, so it cannot be taken back.")
+        return self._trees.reopen(*self._known[op])
+
+
 class GrowBody(Body):
     """Ask the engine for more below some features."""
 
-    nodes: tuple[int, ...] = Field(min_length=1, max_length=1_000)
+    nodes: Many[int] = Field(min_length=1, max_length=1_000)
     steps: int = Field(ge=1, le=MOST_STEPS)
 
 
@@ -52,7 +90,7 @@ def show_proposals(bench: Bench, asked: Empty) -> JSON:
         in_force = trees.history.in_force()
         lines = [
             {"id": one.id, "at": one.at, "actor": str(one.actor), "reason": one.reason,
-             "items": len(one), "open": len(one.open_items(in_force))}
+             "items": len(one), "open": len(_waiting(trees.tree, one, in_force))}
             for one in reversed(trees.proposals())
         ]  # fmt: skip
     return {"proposals": lines}
@@ -65,7 +103,7 @@ def show_items(bench: Bench, asked: ItemsBody) -> JSON:
         proposal = trees.proposal(asked.proposal)
         numbers = np.arange(len(proposal))
         if asked.open_only:
-            numbers = proposal.open_items(trees.history.in_force())
+            numbers = _waiting(tree, proposal, trees.history.in_force())
         page = numbers[asked.first : asked.first + asked.count].tolist()
         items = [item for number in page for item in proposal.items(trees.history, number, 1)]
         lines = [_item(tree, proposal, item) for item in items]
@@ -83,10 +121,20 @@ def decide(bench: Bench, asked: DecideBody) -> JSON:
             if not items:
                 raise BadInput("nothing that is proposed there is open any more.")
             if not asked.accept:
-                refused = trees.refuse(asked.proposal, items)
-                return {"rev": trees.history.last, "entry": None, "decided": refused}
+                refused = bench.part(Refusals).refuse(asked.op, asked.proposal, items)
+                return {"rev": trees.history.last, "entry": None, "decided": refused, "refused": refused}
             entry = trees.accept(asked.proposal, items)
             return {**told(bench.workspace, entry), "decided": len(items)}
+
+    return bench.part(Done).once(asked.op, change)
+
+
+def reopen(bench: Bench, asked: ReopenBody) -> JSON:
+    """Take back a refusal: its items are open again."""
+
+    def change() -> JSON:
+        opened = bench.part(Refusals).reopen(asked.refusal)
+        return {"rev": bench.workspace.trees.history.last, "entry": None, "opened": opened}
 
     return bench.part(Done).once(asked.op, change)
 
@@ -113,7 +161,7 @@ def grow(bench: Bench, asked: GrowBody) -> JSON:
 
 def _chosen(tree: FeatureTree, proposal: Proposal, in_force: Sequence[int], asked: DecideBody) -> list[int]:
     """Numbers of the items that a request is about."""
-    open_items: list[int] = proposal.open_items(in_force).tolist()
+    open_items: list[int] = _waiting(tree, proposal, in_force).tolist()
     if asked.items is None and asked.branch is None:
         return open_items
     wanted = set(asked.items or ())
@@ -124,6 +172,25 @@ def _chosen(tree: FeatureTree, proposal: Proposal, in_force: Sequence[int], aske
             if int(proposal.fragment.parent[row]) in wanted:
                 wanted.add(row)
     return sorted(wanted)
+
+
+def _waiting(tree: FeatureTree, proposal: Proposal, in_force: Sequence[int]) -> NDArray[np.int64]:
+    """Open items that would still change something; of a large proposal all that are open."""
+    found = proposal.open_items(in_force)
+    if len(proposal.fragment) > _LOOKED_THROUGH:
+        return found
+    fragment = proposal.fragment
+    places = {NO_PARENT: proposal.parent if tree.alive(proposal.parent) else None}
+    for row, (above, name) in enumerate(zip(fragment.parent.tolist(), fragment.name, strict=True)):
+        parent = places[above]
+        places[row] = None if parent is None else tree.child(parent, name)
+    bare = (fragment.observed == 0) & np.isnan(fragment.estimated)
+    idle = [
+        row
+        for row, node in places.items()
+        if row != NO_PARENT and node is not None and (proposal.counts == "keep" or bare[row])
+    ]
+    return found[~np.isin(found, idle)]
 
 
 def _nearest(tree: FeatureTree, proposal: Proposal, number: int) -> int:
@@ -158,5 +225,6 @@ ENDPOINTS = (
     Endpoint("/api/tree/proposals", Empty, show_proposals),
     Endpoint("/api/tree/proposal_items", ItemsBody, show_items),
     Endpoint("/api/tree/decide", DecideBody, decide),
+    Endpoint("/api/tree/reopen", ReopenBody, reopen),
     Endpoint("/api/tree/grow", GrowBody, grow),
 )

@@ -77,10 +77,14 @@ def static_files(assets: Path) -> Callable[[Request], Awaitable[Response]]:
         name = str(request.path_params["file"])
         path = assets / name
         kind = _TYPES.get(path.suffix)
-        if kind is None or path.parent != assets or not path.is_file():
+        try:
+            content = path.read_bytes() if kind is not None and path.parent == assets else None
+        except (OSError, ValueError):  # gone, or a name that no file can have
+            content = None
+        if content is None:
             return PlainTextResponse("there is no such file", 404)
         headers = {"Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"}
-        return Response(path.read_bytes(), headers=headers, media_type=kind)
+        return Response(content, headers=headers, media_type=kind)
 
     return handle
 

@@ -9,7 +9,7 @@ from synth.api.bench import Bench
 from synth.api.endpoint import JSON, Body, Empty, Endpoint, Refused
 from synth.api.lab import LabPart
 from synth.errors import BadInput
-from synth.settings import SampleConfig, check_shape_name
+from synth.settings import KeptSample, check_shape_name
 from synth.workspace import Workspace, WorkspaceSettings
 from synth.workspace.settings import Price
 
@@ -18,7 +18,7 @@ class KeepBody(Body):
     """Keep a shape under a name."""
 
     name: str = Field(max_length=200)
-    shape: SampleConfig
+    shape: KeptSample
     replace: bool = False
     """Whether a shape of that name may be written over."""
 
@@ -32,7 +32,7 @@ class NameBody(Body):
 class UseBody(Body):
     """Let runs draw with a shape."""
 
-    shape: SampleConfig
+    shape: KeptSample
 
 
 class PriceBody(Body):
@@ -72,7 +72,7 @@ def keep(bench: Bench, asked: KeepBody) -> JSON:
     def kept(settings: WorkspaceSettings) -> dict[str, object]:
         if name in settings.shapes and not asked.replace:
             raise Refused(409, "taken", f"there is a shape `{name}` already; choose another name, or update that one.")
-        shape = asked.shape.model_copy(update={"name": name, "targets": ()})
+        shape = asked.shape.model_copy(update={"name": name})
         return {"shapes": {**settings.shapes, name: shape}}
 
     return bench.part(Settings).change(kept)
@@ -95,7 +95,7 @@ def use(bench: Bench, asked: UseBody) -> JSON:
     def used(settings: WorkspaceSettings) -> dict[str, object]:
         named = settings.shapes.get(asked.shape.name)
         name = asked.shape.name if named == asked.shape else ""
-        return {"sample": asked.shape.model_copy(update={"name": name, "targets": ()})}
+        return {"sample": asked.shape.model_copy(update={"name": name})}
 
     return bench.part(Settings).change(used)
 

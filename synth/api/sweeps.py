@@ -7,11 +7,11 @@ from pydantic import Field
 
 from synth.api.bench import Bench
 from synth.api.edits import MOST_OPERATIONS, Change, Done, lies_in, refuse_stale, taken_whole, told
-from synth.api.endpoint import JSON, Body, Endpoint
+from synth.api.endpoint import JSON, Body, Endpoint, Many
 from synth.errors import BadInput
 from synth.tree.columns import ROOT, FeatureTree
-from synth.tree.impact import Impact, impact
-from synth.tree.operations import Operation
+from synth.tree.impact import Impact, impact, met_below
+from synth.tree.operations import Merge, Operation
 from synth.tree.sweep import Renaming, branch, prune, rename_by_pattern
 
 _SHOWN = 200
@@ -20,7 +20,7 @@ _SHOWN = 200
 class ImpactBody(Body):
     """Operations that somebody thinks of doing."""
 
-    operations: tuple[Operation, ...] = Field(min_length=1, max_length=MOST_OPERATIONS)
+    operations: Many[Operation] = Field(min_length=1, max_length=MOST_OPERATIONS)
 
 
 class RenameBody(Body):
@@ -31,7 +31,7 @@ class RenameBody(Body):
     replacement: str = Field(default="", max_length=1_000)
     regex: bool = False
     merge: bool = False
-    nodes: tuple[int, ...] = Field(default=(), max_length=MOST_OPERATIONS)
+    nodes: Many[int] = Field(default=(), max_length=MOST_OPERATIONS)
     below: int = Field(default=ROOT, ge=0)
     """The branch, where no features are named."""
 
@@ -65,7 +65,12 @@ def show_impact(bench: Bench, asked: ImpactBody) -> JSON:
     with bench.workspace.trees.reading() as tree:
         tops = {node for operation in asked.operations for node in taken_whole(operation)}
         inside = [node for node in tops if lies_in(tree, tree.parent(node), tops)]
-        return {"impact": told_impact(impact(tree, asked.operations)), "inside": inside}
+        met = sum(
+            met_below(tree, one.target, [node for node in one.sources if tree.alive(node)])
+            for one in asked.operations
+            if isinstance(one, Merge) and tree.alive(one.target)
+        )
+        return {"impact": told_impact(impact(tree, asked.operations)), "inside": inside, "met": met}
 
 
 def preview(bench: Bench, asked: PreviewBody) -> JSON:

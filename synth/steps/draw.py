@@ -67,12 +67,12 @@ def check_targets(tree: FeatureTree, shape: Shape, targets: Sequence[FeaturePath
             if path != target and path[: len(target)] == target:
                 raise BadInput(f"target `{shown}` is no leaf of a draw where `{' > '.join(path)}` is fixed; drop one.")
         try:
-            resolve(tree, _with_target(tree, shape, target))
+            resolve(tree, aimed_shape(tree, shape, target))
         except BadInput as error:
             raise BadInput(f"target `{shown}` cannot be drawn: {error}") from error
 
 
-def _with_target(tree: FeatureTree, shape: Shape, target: FeaturePath) -> Shape:
+def aimed_shape(tree: FeatureTree, shape: Shape, target: FeaturePath) -> Shape:
     """The shape of a draw for a target: it is fixed, and with nothing below it a leaf."""
     node = tree.node(target)
     below = () if node is None else tuple((*target, name) for name in tree.names_below(node))
@@ -89,7 +89,7 @@ def _targeted(
         until = min(begin + turns, end)
         for turn in range(begin, min(begin + len(targets), until)):
             target = targets[turn % len(targets)]
-            drawer = Drawer(tree, _with_target(tree, shape, target))
+            drawer = Drawer(tree, aimed_shape(tree, shape, target))
             for number in range(turn, until, len(targets)):
                 (plain,) = records_of(drawer, shape, 1, seed, number)
                 drawn[number] = _aimed(plain, target)

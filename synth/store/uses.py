@@ -104,8 +104,22 @@ class MadeTask:
     line: str
     """First line of its instruction."""
     level: str
+    attempts: int
+    """Solutions written for it, repairs included."""
     outcome: str | None
     """Of its last attempt; None where nothing was run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """What one model was sent and wrote for some tasks and all their attempts, as far as known."""
+
+    engine: str
+    model: str
+    tokens_in: int
+    tokens_out: int
+    unknown: int
+    """Records that do not say how many tokens."""
 
 
 def marks(db: Database) -> tuple[int, ...]:
@@ -190,15 +204,33 @@ def tasks_in_rows(db: Database, rows: Sequence[int]) -> list[MadeTask]:
     found = db.rows(
         f"""with chosen as (select rowid as number, id, instruction, level from tasks
                 where rowid in (select unnest(?::bigint[]))),
-            attempts as (select task_id, arg_max(id, {{'attempt': attempt, 'id': id}}) as last from solutions
-                where task_id in (select id from chosen) group by task_id),
+            attempts as (select task_id, arg_max(id, {{'attempt': attempt, 'id': id}}) as last, count(*) as tries
+                from solutions where task_id in (select id from chosen) group by task_id),
             said as ({_LAST.replace("group by", "where solution_id in (select last from attempts) group by")})
-        select c.number, c.id, c.instruction, c.level, v.outcome from chosen c
+        select c.number, c.id, c.instruction, c.level, coalesce(a.tries, 0), v.outcome from chosen c
         left join attempts a on a.task_id = c.id left join said v on v.solution_id = a.last""",
         [list(rows)],
     )
-    known = {number: MadeTask(task, _first_line(text), level, said) for number, task, text, level, said in found}
+    known = {number: MadeTask(task, _first_line(text), *rest) for number, task, text, *rest in found}
     return [known[row] for row in rows if row in known]
+
+
+def used_by_model(db: Database, path: FeaturePath) -> list[ModelUse]:
+    """What the tasks made from subtrees that drew a path, and their attempts, used, by model."""
+    drew = subtrees_with(db, path)
+    found = db.rows(
+        """with chosen as (select t.id, t.made from tasks t join subtrees s on s.id = t.subtree_id
+                where s.rowid in (select unnest(?::bigint[]))),
+            calls as (select made from chosen union all
+                select made from solutions where task_id in (select id from chosen)),
+            used as (select made->>'$.engine' as engine, made->>'$.model' as model,
+                cast(made->>'$.prompt_tokens' as bigint) as sent,
+                cast(made->>'$.completion_tokens' as bigint) as came from calls)
+        select engine, model, cast(coalesce(sum(sent), 0) as bigint), cast(coalesce(sum(came), 0) as bigint),
+            count(*) filter (sent is null or came is null) from used group by all order by all""",
+        [drew.tolist()],
+    )
+    return [ModelUse(*row) for row in found]
 
 
 def subtrees_with(db: Database, path: FeaturePath) -> Ints:

@@ -5,6 +5,7 @@ and seeds that show it go on counting, since they are facts.
 """
 
 from collections.abc import Sequence
+from itertools import groupby
 
 import numpy as np
 
@@ -37,23 +38,40 @@ def edit(tree: FeatureTree, operations: Sequence[Operation]) -> Delta:
     Raises `BadInput` that names the operation's feature and says how to mend it.
     """
     with recording(tree) as change:
-        for operation in operations:
-            perform(tree, operation)
+        perform_all(tree, operations)
     return change.made
+
+
+def perform_all(tree: FeatureTree, operations: Sequence[Operation]) -> None:
+    """Do operations one after the other, as `perform` does each.
+
+    Features that go in front of the same sibling are put there together: each alone would move all behind it.
+    """
+    for together, some in groupby(operations, key=_in_front_of):
+        if together is None:
+            for operation in some:
+                perform(tree, operation)
+            continue
+        placed: dict[int, None] = {}
+        for operation in some:
+            node = _placed(tree, operation)
+            placed.pop(node, None)
+            placed[node] = None
+        _put_before(tree, list(placed), together[1])
 
 
 def perform(tree: FeatureTree, operation: Operation) -> None:
     """Do one operation. Raises `BadInput`, where it may be half done: `edit` then takes it back."""
     match operation:
-        case Add():
-            _add(tree, operation)
+        case Add() | Move():
+            node = _placed(tree, operation)
+            if operation.before is not None:
+                _put_before(tree, [node], operation.before)
         case AddMany():
             _check_children(tree, operation.parent)
             merge_fragment(tree, read_outline(operation.outline, "the outline"), operation.parent, counts="keep")
         case Rename():
             _rename(tree, operation)
-        case Move():
-            _move(tree, operation)
         case Reorder():
             _reorder(tree, operation)
         case Merge():
@@ -100,15 +118,32 @@ def describe(tree: FeatureTree, operation: Operation) -> str:
             return f"mark {_name(tree, operation.node)} as {operation.status or 'nothing'}"
 
 
-def _add(tree: FeatureTree, operation: Add) -> None:
+def _in_front_of(operation: Operation) -> tuple[int, int] | None:
+    """Parent and sibling of what goes in front of another feature."""
+    if not isinstance(operation, Add | Move) or operation.before is None:
+        return None
+    if isinstance(operation, Move) and operation.node == operation.before:
+        return None
+    return operation.parent, operation.before
+
+
+def _placed(tree: FeatureTree, operation: Operation) -> int:
+    """Do an `Add` or a `Move` but for the place among siblings. Returns the feature."""
+    if isinstance(operation, Add):
+        return _add(tree, operation)
+    assert isinstance(operation, Move)
+    _move(tree, operation)
+    return operation.node
+
+
+def _add(tree: FeatureTree, operation: Add) -> int:
     _check_children(tree, operation.parent)
     name = _new_name(tree, operation.parent, operation.name)
     _check_counts(operation.observed, operation.estimated, name)
     estimated = float("nan") if operation.estimated is None else operation.estimated
     node = tree.create(operation.parent, name, observed=operation.observed, estimated=estimated)
     check_sums(tree, [operation.parent])
-    if operation.before is not None:
-        _put_before(tree, node, operation.before)
+    return node
 
 
 def _rename(tree: FeatureTree, operation: Rename) -> None:
@@ -130,8 +165,6 @@ def _move(tree: FeatureTree, operation: Move) -> None:
         _new_name(tree, parent, tree.name(node))
         tree.change(node, parent=parent, rank=0)
         check_sums(tree, [parent])
-    if operation.before is not None:
-        _put_before(tree, node, operation.before)
 
 
 def _reorder(tree: FeatureTree, operation: Reorder) -> None:
@@ -149,15 +182,17 @@ def _reorder(tree: FeatureTree, operation: Reorder) -> None:
     _rank(tree, operation.children)
 
 
-def _put_before(tree: FeatureTree, node: int, sibling: int) -> None:
-    """Give all siblings a rank, `node` right in front of `sibling`."""
-    parent = tree.parent(node)
-    if sibling == node:
+def _put_before(tree: FeatureTree, nodes: Sequence[int], sibling: int) -> None:
+    """Give all siblings a rank, `nodes` of one parent right in front of `sibling`, in this order."""
+    parent = tree.parent(nodes[0])
+    if sibling in nodes:
         return
     if not tree.alive(sibling) or tree.parent(sibling) != parent:
         raise BadInput(f"{_name(tree, sibling)} is no child of {_name(tree, parent)}; name a sibling to stand before.")
-    order = [child for child in tree.children(parent) if child != node]
-    order.insert(order.index(sibling), node)
+    moved = set(nodes)
+    order = [child for child in tree.children(parent) if child not in moved]
+    at = order.index(sibling)
+    order[at:at] = nodes
     _rank(tree, order)
 
 

@@ -17,7 +17,7 @@ from synth.errors import BadInput, NotFound
 from synth.records import Frozen
 from synth.tree.columns import FeatureTree
 from synth.tree.delta import Delta, apply, blank, check_chain, compose, recording, take_back
-from synth.tree.edits import describe, perform
+from synth.tree.edits import describe, perform_all
 from synth.tree.operations import Actor, Operation
 from synth.tree.touched import Touched
 
@@ -141,8 +141,7 @@ class History:
         """
         said = self._summary(operations)
         with self.batch(actor, reason, group) as batch:
-            for operation in operations:
-                perform(self.tree, operation)
+            perform_all(self.tree, operations)
             batch.summary = said
             batch.operations = tuple(operations) if len(operations) <= MOST_OPERATIONS else ()
         return batch.entry

@@ -62,6 +62,20 @@ def impact(tree: FeatureTree, operations: Sequence[Operation], examples: int = 1
     )
 
 
+def met_below(tree: FeatureTree, target: int, sources: Sequence[int]) -> int:
+    """Features below merged ones that would become one with a namesake, children of children included."""
+    groups, met = [[target, *sources]], 0
+    while groups:
+        by_name: dict[str, list[int]] = {}
+        for node in groups.pop():
+            for name, child in tree.names_below(node).items():
+                by_name.setdefault(name, []).append(child)
+        same = [nodes for nodes in by_name.values() if len(nodes) > 1]
+        met += sum(len(nodes) - 1 for nodes in same)
+        groups.extend(same)
+    return met
+
+
 def with_below(tree: FeatureTree, tops: Nodes) -> Nodes:
     """Features with everything below them, each once."""
     layout = tree.layout()

@@ -138,6 +138,12 @@ class Proposal:
         self.decisions[sorted(refused)] = REFUSED
         return len(refused)
 
+    def reopen(self, items: Sequence[int]) -> int:
+        """Let refused items wait for a decision again; others are passed over. Returns how many."""
+        refused = [number for number in self._known(items) if self.decisions[number] == REFUSED]
+        self.decisions[refused] = OPEN
+        return len(refused)
+
     def _open(self, states: Sequence[State]) -> list[int]:
         return [number for number, state in enumerate(states) if state == "open"]
 

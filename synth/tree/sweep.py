@@ -17,6 +17,8 @@ Nodes = NDArray[np.int32]
 
 MOST = 100_000
 """Features that one sweep may change by name."""
+_MOST_ADDED = 200_000_000
+"""Bytes by which all names together may become longer while they are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ def rename_by_pattern(
     numbers, place = np.unique(tree.column("name")[nodes], return_inverse=True)
     before = tree.strings.array().take(pa.array(numbers))
     try:
+        _check_growth(before, pattern, replacement, regex=regex)
         replaced = (pc.replace_substring_regex if regex else pc.replace_substring)(before, pattern, replacement)
     except pa.ArrowInvalid as error:
         raise BadInput(
@@ -68,6 +71,18 @@ def rename_by_pattern(
     taken: dict[int, dict[str, int]] = {}
     """By parent: names that come by this sweep, and whose they become."""
     return [_renaming(tree, node, texts[int(tree.column("name")[node])], merge, taken) for node in changed.tolist()]
+
+
+def _check_growth(names: pa.Array, pattern: str, replacement: str, *, regex: bool) -> None:
+    """Raises `BadInput` where the names would take so much room that the whole process may end by it."""
+    lengths = pc.binary_length(names).to_numpy(zero_copy_only=False).astype(np.float64)
+    # each reference to a group, like `\\1`, may bring a whole name in
+    each = len(replacement.encode()) + replacement.count("\\") * lengths
+    if ((lengths + 1) * each).sum() <= _MOST_ADDED:
+        return
+    times = (pc.count_substring_regex if regex else pc.count_substring)(names, pattern)
+    if (times.to_numpy(zero_copy_only=False) * each).sum() > _MOST_ADDED:
+        raise BadInput("the replacement would make the names too long to hold; write a shorter one.")
 
 
 def _renaming(tree: FeatureTree, node: int, after: str, merge: bool, taken: dict[int, dict[str, int]]) -> Renaming:

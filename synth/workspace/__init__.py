@@ -18,7 +18,7 @@ from synth.export.sample import Sample
 from synth.journal import journal_files, read_journal
 from synth.metrics.table import METRICS, MetricInfo
 from synth.prompts import Prompt, Prompts
-from synth.records import Demonstration, Extraction, Growth, Record, Seed
+from synth.records import Demonstration, Extraction, FeaturePath, Growth, Record, Seed
 from synth.runs import Runs, RunStatus, StepProgress
 from synth.settings import DATA, RunConfig, load_config
 from synth.steps.coreset import pick_coreset
@@ -27,10 +27,11 @@ from synth.store import Database, DatabaseError, funnel, queries
 from synth.store.funnel import Counts, Drop, Funnel, Stage, Usage
 from synth.store.queries import DatasetRow, EvolutionNode, ForestRow, SeedGroup, TaskRow
 from synth.store.tree_log import TreeLog
+from synth.store.uses import used_by_model
 from synth.tree import operations
 from synth.tree.columns import FeatureTree
 from synth.tree.history import stretches
-from synth.workspace.costs import Spent, spending
+from synth.workspace.costs import Spent, Worth, spending, worth
 from synth.workspace.fits import fits_the_tree
 from synth.workspace.samples import Gatherer
 from synth.workspace.settings import WorkspaceSettings, read_settings, write_settings
@@ -80,7 +81,7 @@ class Workspace:
         self.folder = folder.absolute()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        except OSError as error:
             raise BadInput(
                 f"{folder} cannot be a workspace folder: {error.strerror}. Choose another --workspace."
             ) from error
@@ -89,7 +90,7 @@ class Workspace:
         self._runs = Runs(self.folder / "runs")
         self._trees = TreeKeeper(TreeLog(self._db, self.folder / "tree"), self.folder / "tree")
         self._views = TreeViews(self._trees, self.folder / "cache")
-        self._uses = Uses(self._db, self._trees)
+        self._uses = Uses(self._db, self._trees, patience=0.0)  # the browser is told when there are newer ones
         self._lock = threading.RLock()
         self._closing = threading.Event()
         self._take_in_earlier_records()
@@ -271,6 +272,10 @@ class Workspace:
     def usage(self, run_id: str | None = None) -> list[Usage]:
         """Calls and tokens a prompt."""
         return funnel.usage(self._db, run_id)
+
+    def spent_on(self, path: FeaturePath) -> Worth:
+        """What the tasks made from a feature cost, with all their attempts, at the prices kept now."""
+        return worth(used_by_model(self._db, path), self.settings().prices)
 
     def spending(self) -> list[Spent]:
         """What each task so far has used: what an estimate rests on."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from synth.records import Made, Record
 from synth.settings import Engine
 from synth.store import Database
+from synth.store.uses import ModelUse
 from synth.workspace.settings import Price
 
 _RESAMPLES = 400
@@ -71,6 +72,15 @@ class Estimate:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What was spent; `money` is None where it is not known, and `reason` says why, or what is not in it."""
+
+    money: float | None
+    """In the currency of the prices."""
+    reason: str = ""
+
+
 class _TaskUse(Record):
     kind: ClassVar[str] = "task"
     made: Made
@@ -88,6 +98,26 @@ def spending(db: Database) -> list[Spent]:
     for solution in db.records(_SolutionUse, "true order by task_id, id"):
         calls[solution.task_id].append(solution.made)
     return [_spent(task.made, calls[task.id]) for task in db.records(_TaskUse, "true order by id") if task.id in calls]
+
+
+def worth(used: Sequence[ModelUse], prices: Mapping[str, Price]) -> Worth:
+    """What models took for what they were sent and wrote; the offline engine takes nothing.
+
+    A price is kept by the name that is asked for, endpoints answer with it or a dated one.
+    """
+    paid = [one for one in used if one.engine != "offline"]
+    longest = sorted(prices, key=len)  # a name with its date is said more exactly than one without
+    priced = {one.model: prices[name] for one in paid for name in longest if _is_called(one.model, name)}
+    without = [f"`{one.model}`" for one in paid if one.model not in priced]
+    if without:
+        return Worth(None, f"no price is kept for {', '.join(without)}; the panel Sample takes it.")
+    unknown = sum(one.unknown for one in paid)
+    if unknown and not any(one.tokens_in or one.tokens_out for one in paid):
+        return Worth(None, "no record says how many tokens were used.")
+    total = sum(
+        one.tokens_in * priced[one.model].input + one.tokens_out * priced[one.model].output for one in paid
+    )  # fmt: skip
+    return Worth(total / _MILLION, f"{unknown:,} records do not say how many tokens they took." if unknown else "")
 
 
 def estimate(spent: Sequence[Spent], tasks: int, engine: Engine, prices: Mapping[str, Price]) -> Estimate:

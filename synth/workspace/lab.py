@@ -2,9 +2,10 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import expm1, log1p, sqrt
+from math import expm1, lcm, log1p, sqrt
+from time import sleep
 from typing import TypeVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from synth.flow import shape_of
 from synth.ids import seed_number
 from synth.records import FeaturePath, Shape, Subtree
 from synth.settings import SampleConfig
-from synth.steps.draw import LANGUAGE, task_shape
+from synth.steps.draw import LANGUAGE, aimed_shape, check_targets, task_shape
 from synth.tree.bounds import Bounds, resolve
 from synth.tree.columns import ROOT, FeatureTree
 from synth.tree.draw import NOTHING, Drawer
@@ -26,9 +27,11 @@ from synth.workspace.tree import TreeKeeper
 _KEPT = 4
 """Computations over the whole tree that are kept; each takes 9 bytes a feature."""
 
-_SERIES = 4
-"""Temperatures whose draws are kept; each takes a few MB of a tree of 1.8 million features."""
+_SERIES = 8
+"""Temperatures, and targets at them, whose draws are kept; each takes a few MB of a tree of 1.8 million features."""
 _MOST_KEPT = 256
+_BREATH = 0.002
+"""Seconds that the tree is left to others."""
 _MOST_CATEGORIES = 1_000
 
 Floats = NDArray[np.float64]
@@ -131,10 +134,10 @@ class Lab:
         """
         series = seed_number(Subtree.kind, seed)
         with self._keeper.reading() as tree:
+            check_targets(tree, shape_of(sample), sample.targets)
             made: list[DrawnTree] = []
-            for place, temperature in enumerate(sample.temperatures):
-                turns = range(place, count, len(sample.temperatures))
-                made += self._table(tree, sample, temperature).take(series, turns)
+            for temperature, target, turns in _turns(sample, count):
+                made += self._table(tree, sample, temperature, target).take(series, turns)
             made.sort(key=lambda drawn: drawn.number)
             names = {cell.node: tree.name(cell.node) for drawn in made for cell in drawn.cells}
             return made, names
@@ -157,13 +160,19 @@ class Lab:
     def outlook(self, sample: SampleConfig, draws: int) -> Outlook:
         """What so many draws come to; computed over the whole tree and kept until tree or shape change."""
         shape = sample.model_copy(update={"name": "", "count": 0, "mandatory": 0, "targets": ()})
-        with self._lock, self._keeper.reading() as tree:
-            key = (tree.revision, shape.model_dump_json(), draws)
-            found = self._outlooks.get(key)
-            if found is None:
-                wholes = [self._computed(tree, shape, temperature) for temperature in shape.temperatures]
-                found = _keep(self._outlooks, key, _summed(wholes, draws), 64)
-            return found
+        with self._lock:
+            key = (self._keeper.tree.revision, shape.model_dump_json(), draws)
+            for temperature in () if key in self._outlooks else shape.temperatures:
+                with self._keeper.reading() as tree:  # others may have it between: each may take a second
+                    self._computed(tree, shape, temperature)
+                sleep(_BREATH)
+            with self._keeper.reading() as tree:
+                key = (tree.revision, *key[1:])
+                found = self._outlooks.get(key)
+                if found is None:
+                    wholes = [self._computed(tree, shape, temperature) for temperature in shape.temperatures]
+                    found = _keep(self._outlooks, key, _summed(wholes, draws), 64)
+                return found
 
     def named(self, nodes: Sequence[int]) -> list[FeaturePath]:
         """The paths of features. Raises `NotFound`."""
@@ -182,11 +191,15 @@ class Lab:
         with self._keeper.reading() as tree:
             return tree.children(ROOT)[:_MOST_CATEGORIES]
 
-    def _table(self, tree: FeatureTree, sample: SampleConfig, temperature: float) -> "_Series":
+    def _table(
+        self, tree: FeatureTree, sample: SampleConfig, temperature: float, target: FeaturePath | None
+    ) -> "_Series":
         """The draws at one temperature: a slider changes one, and those of the others stay."""
-        shape = task_shape(shape_of(sample.model_copy(update={"temperatures": (temperature,)})))
+        plain = shape_of(sample.model_copy(update={"temperatures": (temperature,)}))
+        shape = task_shape(plain) if target is None else aimed_shape(tree, plain, target)
         key = (id(tree), tree.revision, shape.model_dump_json())
-        found = self._drawn.get(key) or _keep(self._drawn, key, _Series(tree, shape), _SERIES)
+        aim = None if target is None else tree.node(target)
+        found = self._drawn.get(key) or _keep(self._drawn, key, _Series(tree, shape, aim), _SERIES)
         self._drawn.move_to_end(key)
         return found
 
@@ -195,15 +208,18 @@ class Lab:
         key = (tree.revision, shape.model_dump_json(), temperature)
         found = self._whole.get(key)
         if found is None:
-            found = _keep(self._whole, key, _condensed(tree, what_if(tree, shape, temperature, 1)), _KEPT)
+            most = max(_KEPT, len(sample.temperatures))
+            found = _keep(self._whole, key, _condensed(tree, what_if(tree, shape, temperature, 1)), most)
         return found
 
 
 class _Series:
     """Draws at one temperature of a tree that does not change meanwhile."""
 
-    def __init__(self, tree: FeatureTree, shape: Shape) -> None:
+    def __init__(self, tree: FeatureTree, shape: Shape, target: int | None) -> None:
         self._tree = tree
+        self._target = target
+        self._most = max(shape.mandatory, 1)
         self._drawer = Drawer(tree, shape)
         self._temperature = shape.temperatures[0]
         self._known: dict[tuple[int, int], DrawnTree] = {}
@@ -224,13 +240,25 @@ class _Series:
         draws = self._drawer.draw(series, first, count)
         rows = zip(draws.numbers.tolist(), draws.cells, draws.ends, self._drawer.mandatory(series, draws), strict=True)
         for number, cells, ends, mandatory in rows:
-            self._known[series, number] = _drawn(self._tree, number, self._temperature, cells, ends, mandatory)
+            chosen = mandatory.tolist()
+            if self._target is not None:
+                others = [node for node in chosen if node != self._target]
+                chosen = [self._target, *others][: self._most]
+            self._known[series, number] = _drawn(self._tree, number, self._temperature, cells, ends, chosen)
+
+
+def _turns(sample: SampleConfig, count: int) -> Iterator[tuple[float, FeaturePath | None, range]]:
+    """Temperatures and targets as draws take them in turn, and which draws take them."""
+    temperatures, targets = sample.temperatures, sample.targets or (None,)
+    period = lcm(len(temperatures), len(targets))
+    for first in range(min(period, max(count, 1)) if sample.targets else period):
+        yield temperatures[first % len(temperatures)], targets[first % len(targets)], range(first, count, period)
 
 
 def _drawn(
-    tree: FeatureTree, number: int, temperature: float, cells: Nodes, ends: NDArray[np.bool_], mandatory: Nodes
+    tree: FeatureTree, number: int, temperature: float, cells: Nodes, ends: NDArray[np.bool_], mandatory: Sequence[int]
 ) -> DrawnTree:
-    chosen = set(mandatory.tolist())
+    chosen = set(mandatory)
     places = np.flatnonzero(cells != NOTHING)
     nodes = cells[places]
     depth = {ROOT: 0}

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationError
 
 from synth.errors import BadConfig, NotFound
-from synth.settings import Engine, SampleConfig, Section, check_shape_name
+from synth.settings import Engine, KeptSample, SampleConfig, Section, check_shape_name
 
 ShapeName = Annotated[str, AfterValidator(check_shape_name)]
 
@@ -22,9 +22,9 @@ class WorkspaceSettings(Section):
     """What the app remembers for the next run. Never a key."""
 
     engine: Engine = Engine()
-    sample: SampleConfig = SampleConfig()
+    sample: KeptSample = SampleConfig()
     """The shape that runs draw with unless another one is asked for."""
-    shapes: dict[ShapeName, SampleConfig] = Field(default_factory=dict)
+    shapes: dict[ShapeName, KeptSample] = Field(default_factory=dict)
     """Further shapes by name."""
     prices: dict[str, Price] = Field(default_factory=dict)
     """By model."""
@@ -45,13 +45,18 @@ def read_settings(folder: Path) -> WorkspaceSettings:
         return WorkspaceSettings.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return WorkspaceSettings()
+    except OSError as error:
+        raise BadConfig(f"{path} cannot be read: {error.strerror}. Mend that, or take it away.") from error
     except ValidationError as error:
         said = error.errors()[0]["msg"]
         raise BadConfig(f"{path}: {said}. Mend it, or delete it to start with the defaults.") from error
 
 
 def write_settings(folder: Path, settings: WorkspaceSettings) -> None:
-    """Keep settings; the file is whole at any moment."""
+    """Keep settings; the file is whole at any moment. Raises `BadConfig` where it cannot be written."""
     draft = folder / "settings.json.part"
-    draft.write_text(settings.model_dump_json(indent=1), encoding="utf-8")
-    draft.replace(folder / "settings.json")
+    try:
+        draft.write_text(settings.model_dump_json(indent=1), encoding="utf-8")
+        draft.replace(folder / "settings.json")
+    except OSError as error:
+        raise BadConfig(f"{folder / 'settings.json'} cannot be written: {error.strerror}. Mend that first.") from error

@@ -60,6 +60,16 @@ class TreeKeeper:
         with self._lock:
             yield self.tree
 
+    @contextmanager
+    def reading_at_once(self) -> Iterator[bool]:
+        """As `reading` where that needs no waiting; False, and nothing held, where it does."""
+        held = self._lock.acquire(blocking=False)
+        try:
+            yield held
+        finally:
+            if held:
+                self._lock.release()
+
     def close(self) -> None:
         """Write a new base where opening would otherwise take long."""
         self.checkpoint(_ENTRIES_AT_REST)
@@ -109,10 +119,10 @@ class TreeKeeper:
         """Add what a run read and grew; with `review` growth is held as a proposal."""
         extractions = [record for record in records if isinstance(record, Extraction)]
         growths = [record for record in records if isinstance(record, Growth)]
-        summary = f"read {len(extractions):,} seeds"
-        summary += f", grew {len(growths):,} times" if growths and not review else ""
+        said = [f"read {len(extractions):,} seeds"] if extractions else []
+        said += [f"grew {len(growths):,} times"] if growths and not review else []
         with self._lock:
-            with self._history.batch(Actor(kind="run", name=run_id), group=run_id, summary=summary):
+            with self._history.batch(Actor(kind="run", name=run_id), group=run_id, summary=", ".join(said)):
                 for extraction in extractions:
                     self.tree.add_extraction(extraction, extraction.seed_id)
                 for growth in growths if not review else ():
@@ -241,6 +251,15 @@ class TreeKeeper:
             self._log.save_decisions(proposal)
             self.held_changes += 1
             return refused
+
+    def reopen(self, proposal_id: str, items: Sequence[int]) -> int:
+        """Let refused items of a proposal wait for a decision again. Returns how many."""
+        with self._lock:
+            proposal = self.proposal(proposal_id)
+            opened = proposal.reopen(items)
+            self._log.save_decisions(proposal)
+            self.held_changes += 1
+            return opened
 
     # snapshots
 

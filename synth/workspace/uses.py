@@ -34,7 +34,6 @@ _CANDIDATES = 100_000
 _FEW = 5_000
 """Features up to which names are looked up one by one."""
 _PATIENCE = 0.15
-"""Seconds that a reader waits for newer numbers before it takes those that there are."""
 _REST = 4.0
 """Times the length of a recount that passes before the next one."""
 _NO_SOONER = 0.1
@@ -127,7 +126,9 @@ class Uses:
     of the tree, at least as long as it was when they were asked for, and not to be written.
     """
 
-    def __init__(self, db: Database, keeper: TreeKeeper) -> None:
+    def __init__(self, db: Database, keeper: TreeKeeper, patience: float = _PATIENCE) -> None:
+        """`patience`: seconds that a reader waits for newer numbers before it takes those that there are."""
+        self._patience = patience
         self._db = db
         self._keeper = keeper
         self._paths = uses.Paths()
@@ -163,6 +164,11 @@ class Uses:
     def ready(self) -> bool:
         """False until the records were counted for the first time: until then all numbers are 0."""
         return self._state.placed.tree is not None
+
+    @property
+    def state(self) -> object:
+        """Another object whenever the numbers may be others."""
+        return self._state
 
     def of(self, node: int) -> FeatureUse:
         """What was generated from a feature; all 0 for one that nothing drew."""
@@ -203,9 +209,7 @@ class Uses:
         """The leaves that no subtree drew; the language's category is left out, as tasks never draw from it."""
         state = self._latest()
         with self._keeper.reading() as tree:
-            leaves = _leaves(tree)
-            leaves &= self._sized(state, "drawn")[: tree.rows] == 0
-        return leaves
+            return _leaves(tree) & ~self._sized(state, "drawn")[: tree.rows].astype(np.bool_)
 
     def coldest(self, n: int, below: int = ROOT) -> Rows:
         """The `n` leaves at or below a feature that were drawn least, of equal ones those that draws weigh most.
@@ -231,7 +235,7 @@ class Uses:
         self.begin()
         thread = self._thread
         if thread is not None and thread.is_alive():
-            thread.join(_PATIENCE)
+            thread.join(self._patience)
         return self._state
 
     def _sized(self, state: _State, name: str) -> NDArray[np.int32]:
@@ -255,8 +259,7 @@ class Uses:
         """Bring the state up to date; one thread at a time."""
         state = self._state
         counted = self._count(state.counted)
-        placed = state.placed
-        tree = self._keeper.tree
+        placed, tree = state.placed, self._keeper.tree
         if counted is state.counted and tree is placed.tree and tree.revision == placed.revision:
             return
         placed = self._place(placed)

@@ -19,6 +19,7 @@ from synth.tree.formats import Exported, write
 from synth.tree.pairs import cover_pairs
 from synth.tree.plan import as_paths, cover_leaves
 from synth.tree.search import Mode, Search
+from synth.tree.segment import copy_tree
 from synth.tree.stats import Stats, stats
 from synth.tree.whatif import WhatIf, what_if
 from synth.workspace.tree import TreeKeeper
@@ -120,10 +121,14 @@ class TreeViews:
         drawn: Collection[FeaturePath] | None = None,
         progress: Told | None = None,
     ) -> list[Finding]:
-        """What looks wrong in the tree, worst first, with the edits that would mend it; see `tree.finders.find`."""
+        """What looks wrong in the tree, worst first, with the edits that would mend it; see `tree.finders.find`.
+
+        It looks through a copy, as it may take minutes: the tree may change meanwhile. `progress` may raise to end it.
+        """
         embed = SentenceEmbedder(cache=self._cache).embed if by_meaning or kind == "misplaced" else None
         with self._keeper.reading() as tree:
-            return find(tree, kind, embed=embed, below=below, limit=limit, drawn=drawn, progress=progress)
+            copy = copy_tree(tree)
+        return find(copy, kind, embed=embed, below=below, limit=limit, drawn=drawn, progress=progress)
 
     def warm(self) -> None:
         """Make ahead what the first search would wait for."""

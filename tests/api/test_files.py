@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from starlette.testclient import TestClient
 
+from synth.errors import BadInput
 from synth.tree.formats import read
 from synth.workspace import Workspace, operations
 from tests.api.conftest import node_at
@@ -77,6 +79,52 @@ def test_an_outline_begins_with_the_branch_and_is_read_back(
         ("security",), ("security", "hashing"), ("security", "hashing", "salted hash"), ("security", "signing"),
     ]  # fmt: skip
     assert back.observed[0] == node_at(workspace, "security")
+
+
+HARD = [
+    HOSTILE,
+    "=1+1",
+    "a > b / c",
+    " lead ",
+    "line\nbreak",
+    "[12]",
+    "1. x",
+    "x [5, est 2]",
+    "- item",
+    "\\",
+    "\u202eevil",
+    "日本",
+]
+
+
+@pytest.mark.parametrize(("form", "ending"), [("outline", "txt"), ("json", "json"), ("csv", "csv")])
+def test_every_form_reads_back_as_the_same_tree_whatever_the_names(
+    client: TestClient, workspace: Workspace, tmp_path: Path, form: str, ending: str
+) -> None:
+    workspace.trees.edit([operations.Add(parent=0, name=name, observed=7, estimated=0.5) for name in HARD])
+    tops = [node for name in HARD if (node := workspace.tree().node((name,)))]
+    workspace.trees.edit([operations.Add(parent=top, name=name) for top in tops for name in HARD[:3]])
+    file = tmp_path / f"tree.{ending}"
+    file.write_bytes(saved(client, 0, form)[1].encode())
+    back = read(file).fragment
+    tree = workspace.tree()
+    assert dict(zip(back.paths(), back.observed.tolist(), strict=True)) == {
+        tree.path(node): tree.observed(node) for node in tree.nodes()
+    }
+    assert (back.estimated == 0.5).sum() == len(HARD)
+
+
+def test_nested_json_that_is_none_is_refused_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "branch.json"
+    for text, said in (
+        ('[\n{"name": "a"},\n{"name": 3}]', "line 3: expected a mapping with a name"),
+        ('[{"name": "a", "children": {}}]', "line 2: expected a list of features"),
+        ('[{"name": "a", "seen": 1}]', "is no field"),
+        ('[{"name": "a"}', "this is no JSON"),
+    ):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(BadInput, match=said):
+            read(file)
 
 
 def test_what_is_gone_or_empty_is_not_exported(client: TestClient, workspace: Workspace) -> None:

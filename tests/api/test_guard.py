@@ -124,3 +124,32 @@ def test_the_workbenchs_files_are_served_with_their_type_and_kept(client: TestCl
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith(kind)
         assert "immutable" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"host": "[::1"}, {"host": "[x]"}, {"origin": "http://[::1"}, {"origin": "http://[zz]"}, {"origin": ""}],
+)
+def test_names_that_cannot_be_read_are_refused_as_any_other(client: TestClient, headers: dict[str, str]) -> None:
+    answer = client.post(UNDO, content=BODY, headers=OWN | headers)
+    assert answer.status_code == 403
+    assert answer.json()["error"]["kind"] in ("host", "origin")
+
+
+def test_what_a_request_said_is_repeated_in_part_only(client: TestClient) -> None:
+    answer = client.post(UNDO, json={"x" * 100_000: 1})
+    assert answer.status_code == 400
+    assert len(answer.content) < 2_000
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_other_methods_and_other_paths_are_answered_in_json_too(client: TestClient, method: str) -> None:
+    assert client.request(method, UNDO).json()["error"]["kind"] == "method"
+    answer = client.request(method, "/api/no/such")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["kind"] == "not found"
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".css", "%00.css", "style.css%00.js", "%ff.css"])
+def test_a_name_that_no_file_can_have_is_not_found(client: TestClient, name: str) -> None:
+    assert client.get(f"/workbench/assets/1/{name}").status_code == 404

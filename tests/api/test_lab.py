@@ -24,6 +24,10 @@ SHAPES: list[dict[str, Any]] = [
     {"temperatures": [-1], "widths": [2, 2, 1], "fixed": [["security", "hashing"]], "boosts": {"security": 3}},
     {"temperatures": [3], "excluded": [["security", "signing"]], "widths": [2, 2, 2], "distinct": True},
 ]
+MANDATORY: list[dict[str, Any]] = [
+    {"targets": [["security"], ["security", "hashing"]], "temperatures": [1, 2, 5], "widths": [2, 2]},
+    {"targets": [["security", "signing"]], "temperatures": [-1], "mandatory": 0, "widths": [2, 2, 2]},
+]
 
 
 @pytest.fixture
@@ -49,7 +53,7 @@ def fine(answer: tuple[int, dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", [*SHAPES, *MANDATORY])
 def test_the_lab_draws_what_a_run_with_its_seed_draws(counted: Workspace, ask: Ask, shape: dict[str, Any]) -> None:
     found = fine(ask("/api/lab/draw", shape=shape, count=12, seed=5))
     run = drawn_by_a_run(counted, shape, 12, 5)
@@ -140,6 +144,19 @@ def test_a_named_shape_is_kept_replaced_and_deleted(workspace: Workspace, ask: A
     assert workspace.settings().shape("rare first").temperatures == (3.0,)
     assert fine(ask("/api/lab/shapes/drop", name="rare first"))["shapes"] == {}
     assert ask("/api/lab/shapes/drop", name="rare first")[0] == 404
+
+
+def test_mandatory_features_are_drawn_in_turn_and_kept_with_the_shape(workspace: Workspace, ask: Ask) -> None:
+    paths = [["security", "hashing"], ["security"]]
+    found = fine(ask("/api/lab/draw", shape={"targets": paths, "widths": [2, 2]}, count=4))
+    nodes = [workspace.tree().node(tuple(path)) for path in paths]
+    assert found["targets"] == nodes
+    marks = [{node: mark for node, _, mark in drawn["rows"]} for drawn in found["draws"]]
+    assert [marks[number][nodes[number % 2]] for number in range(4)] == [2] * 4
+    fine(ask("/api/lab/shapes/keep", name="aimed", shape={"targets": paths, "widths": [2, 2]}))
+    assert workspace.settings().shape("aimed").targets == (("security", "hashing"), ("security",))
+    status, refused = ask("/api/lab/draw", shape={"targets": paths, "widths": [2]}, count=0)
+    assert (status, "add a width" in refused["error"]["message"]) == (400, True)
 
 
 def test_a_shape_that_cannot_draw_is_not_kept(workspace: Workspace, ask: Ask) -> None:

@@ -38,6 +38,17 @@ def test_a_map_of_a_branch_knows_the_way_to_it(ask: Ask, workspace: Workspace) -
     assert set(told["names"]) == {"cleaning", "step 1", "step 2"}
 
 
+def test_the_language_is_not_cold_for_no_draw_can_hold_it(ask: Ask, workspace: Workspace) -> None:
+    workspace.trees.edit([operations.AddMany(parent=0, outline="programming language\n  python\n    f-strings\n")])
+    workspace.uses.catch_up()
+    _, told = ask("/api/tree/map", colour="coverage")
+    values = dict(zip(told["names"], told["values"], strict=True))
+    assert [values[name] for name in ("programming language", "python", "f-strings")] == [None] * 3
+    assert values["salted hash"] == 0
+    _, inside = ask("/api/tree/map", colour="coverage", top=node_at(workspace, "programming language", "python"))
+    assert inside["values"] == [None, None]
+
+
 def test_little_room_makes_buckets_without_names(ask: Ask) -> None:
     _, told = ask("/api/tree/map", most=3)
     bucket = told["more"].index(max(told["more"]))

@@ -105,3 +105,15 @@ def test_nothing_is_grown_where_nothing_is(ask: Ask) -> None:
     status, told = ask("/api/tree/grow", nodes=[9_999], steps=1)
     assert status == 400
     assert "9999" in told["error"]["message"]
+
+
+def test_a_refusal_is_taken_back_by_its_name(ask: Ask, proposal: str) -> None:
+    _, before = ask("/api/tree/proposal_items", proposal=proposal)
+    status, told = ask("/api/tree/decide", rev=2, op="operation-1", proposal=proposal, accept=False)
+    assert (status, told["refused"], told["entry"]) == (200, before["total"], None)
+    assert ask("/api/tree/proposal_items", proposal=proposal)[1]["total"] == 0
+    for _ in range(2):  # sent again, it is done once
+        status, told = ask("/api/tree/reopen", rev=2, op="operation-2", refusal="operation-1")
+        assert (status, told["opened"]) == (200, before["total"])
+    assert ask("/api/tree/proposal_items", proposal=proposal)[1]["items"] == before["items"]
+    assert ask("/api/tree/reopen", rev=2, op="operation-3", refusal="never-refused")[0] == 404

@@ -1,7 +1,11 @@
 """Many features at once: looked at first, done as one batch, one undo away."""
 
+import threading
+
 import pytest
 
+from synth.api.endpoint import Refused
+from synth.api.tidy import Look
 from synth.workspace import Workspace, operations
 from tests.api.conftest import Ask, node_at
 
@@ -102,6 +106,65 @@ def test_the_history_is_told_newest_first_in_pages_and_any_point_can_be_returned
     assert workspace.tree().node(("category 0",)) is None
     ask("/api/tree/undo", rev=told["rev"], op="operation-2")
     assert workspace.tree().paths() == before
+
+
+def test_what_going_back_would_change_is_told_first(ask: Ask, workspace: Workspace) -> None:
+    trees = workspace.trees
+    hashing = node_at(workspace, "security", "hashing")
+    below = 1 + len(list(workspace.tree().nodes(hashing)))
+    trees.edit([operations.Add(parent=0, name="new"), operations.Delete(node=hashing)])
+    trees.edit([operations.Rename(node=node_at(workspace, "security"), name="safety")])
+    status, told = ask("/api/tree/return_impact", number=2)
+    assert status == 200
+    assert told["changes"] == {"added": below, "removed": 1, "moved": 0, "renamed": 1, "counts": 0}
+    assert workspace.tree().node(("safety",)) is not None
+    assert ask("/api/tree/return_impact", number=99)[0] == 404
+
+
+def test_a_state_gets_a_name_that_the_history_shows(ask: Ask, workspace: Workspace) -> None:
+    status, told = ask("/api/tree/snapshot", name=" before the clean-up ", rev=2, op="operation-1")
+    assert (status, told["name"], told["number"]) == (200, "before the clean-up", 2)
+    workspace.trees.edit([operations.Add(parent=0, name="new")])
+    _, history = ask("/api/tree/history")
+    assert [line["names"] for line in history["lines"]] == [[], [{"name": "before the clean-up", "entry": 2}], []]
+    status, told = ask("/api/tree/snapshot", name="before the clean-up", rev=3, op="operation-2")
+    assert status == 400
+    assert "already" in told["error"]["message"]
+
+
+def test_a_merge_tells_how_many_children_meet_a_namesake(ask: Ask, workspace: Workspace) -> None:
+    workspace.trees.edit([operations.AddMany(parent=0, outline="a\n  x\n    y\n  z\nb\n  x\n    y\n    w\n")])
+    a, b = node_at(workspace, "a"), node_at(workspace, "b")
+    _, told = ask("/api/tree/impact", operations=[{"kind": "merge", "target": a, "sources": [b]}])
+    assert (told["met"], told["impact"]["merged"]) == (2, 1)
+    size = len(workspace.tree())
+    ask("/api/tree/edit", rev=3, op="operation-1", operations=[{"kind": "merge", "target": a, "sources": [b]}])
+    assert len(workspace.tree()) == size - 1 - told["met"]
+
+
+def test_a_look_holds_nobody_up_and_ends_when_it_is_stopped(ask: Ask, workspace: Workspace) -> None:
+    free, met = [], []
+
+    def told(done: int, total: int) -> None:
+        met.append((done, total))
+        if len(met) == 1:
+            other = threading.Thread(
+                target=lambda: free.append(workspace.trees.edit([operations.Add(parent=0, name="n")]))
+            )
+            other.start()
+            other.join(timeout=30)
+        raise KeyboardInterrupt
+
+    workspace.trees.edit([operations.AddMany(parent=0, outline="odd-1\nodd-2\n")])
+    with pytest.raises(KeyboardInterrupt):
+        workspace.views.find("duplicates", progress=told)
+    assert len(free) == 1
+    look = Look()
+    look.told(1, 2)
+    look.stopped = True
+    with pytest.raises(Refused, match=r"stopped|409"):
+        look.told(2, 2)
+    assert ask("/api/tree/look", look="nobody")[1]["total"] == 0
 
 
 def test_findings_come_with_operations_that_mend_them(ask: Ask, workspace: Workspace) -> None:

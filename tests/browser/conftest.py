@@ -45,6 +45,7 @@ def served(folder: Path, port: str | None = None) -> Iterator[str]:
                     urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
                     break
                 except OSError:
+                    assert server.poll() is None, f"the server ended by itself; see {log.name}"
                     time.sleep(0.1)
             yield f"http://127.0.0.1:{port}"
         finally:

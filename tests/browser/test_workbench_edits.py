@@ -172,7 +172,10 @@ def test_two_chosen_features_become_the_one_that_is_to_stay(page: Page, address:
     page.keyboard.press("Control+m")
     asked = dialog(page, "Merge 2 features")
     expect(asked.get_by_role("radio", name="hashing")).to_be_checked()
+    expect(asked).to_contain_text("what stays is observed 5 times")
+    expect(asked).to_contain_text("“signing” goes")
     asked.get_by_role("radio", name="signing").check()
+    expect(asked).to_contain_text("“hashing” goes")
     asked.get_by_role("button", name="Merge", exact=True).click()
     expect(row(page, "hashing")).to_have_count(0)
     expect(row(page, "signing")).to_have_attribute("aria-selected", "true")
@@ -259,7 +262,8 @@ def test_the_history_undoes_one_entry_or_goes_back_to_one(page: Page, address: s
     line = past.locator(".past li").filter(has_text=f"{planted} · person")
     line.get_by_role("button", name="Bring the tree to what it was right after this").click()
     asked = dialog(page, f"Back to entry {planted}?")
-    expect(asked).to_contain_text("4 later entries")
+    expect(asked).to_contain_text("the 4 entries after it")
+    expect(asked).to_contain_text("2 get an earlier name")
     asked.get_by_role("button", name="Go back").click()
     expect(row(page, "signing")).to_be_visible()
     assert tree_of(address) == TREE
@@ -330,3 +334,45 @@ def test_enter_on_a_button_of_a_finding_does_what_the_button_says(
     tidy.get_by_role("button", name="Leave").press("Enter")
     expect(tidy.locator(".findings li")).to_contain_class("done")
     assert len(tree_of(address)) == len(TREE) + 1
+
+
+def test_a_named_state_is_gone_back_to_after_a_look_at_what_changes(page: Page, address: str) -> None:
+    name = f"before {ask(address, 'tree/history', count=1)['last']}"
+    shown = panel(page, "History")
+    shown.get_by_role("button", name="Give the tree as it is now a name").click()
+    asked = dialog(page, "Name this state")
+    asked.get_by_role("textbox", name="Name").fill("12")
+    asked.get_by_role("button", name="Name it").click()
+    expect(page.locator(".notice.bad")).to_contain_text("not a number")
+    asked.get_by_role("textbox", name="Name").fill(name)
+    page.keyboard.press("Enter")
+    expect(asked).to_have_count(0)
+    choose(page, "cleaning")
+    page.keyboard.press("Delete")
+    dialog(page, "Delete 3 features?").get_by_role("button", name="Delete", exact=True).click()
+    expect(row(page, "cleaning")).to_have_count(0)
+    shown.get_by_role("button", name=f"Back to “{name}”").click()
+    asked = dialog(page, f"Back to “{name}”?")
+    expect(asked).to_contain_text("3 features come back")
+    asked.get_by_role("button", name="Go back").click()
+    expect(row(page, "step 1")).to_be_visible()
+    assert tree_of(address) == TREE
+
+
+def test_mending_everything_found_is_asked_about_first(page: Page, address: str, ids: dict[str, int]) -> None:
+    edit(address, operations.AddMany(parent=ids["security"], outline="Hashing"), name=f"twin-{ids['security']}")
+    expect(row(page, "Hashing")).to_be_visible()
+    shown = panel(page, "Tidy")
+    shown.get_by_role("button", name="Look", exact=True).click()
+    shown.get_by_role("button", name="Mend all").click()
+    asked = dialog(page, "Make ")
+    expect(asked).to_contain_text("become part of others")
+    asked.get_by_role("button", name="Cancel").click()
+    expect(row(page, "Hashing")).to_be_visible()
+    shown.get_by_role("button", name="Mend all").click()
+    dialog(page, "Make ").get_by_role("button", name="Mend", exact=True).click()
+    expect(page.locator(".findings li.done").first).to_be_visible()
+    assert len(tree_of(address)) < len(TREE) + 1
+    page.locator(".o-scroller").focus()
+    page.keyboard.press("Control+z")
+    expect(row(page, "Hashing")).to_be_visible()

@@ -201,6 +201,7 @@ def test_what_was_made_from_a_feature_is_listed(tab: Page, nodes: dict[str, Any]
     expect(made.locator("summary")).to_contain_text("1 task")
     expect(made.locator(".inspect-task")).to_contain_text("not run")
     expect(made.locator(".inspect-task-line")).to_have_text(TASK.instruction.splitlines()[0])
+    expect(made.locator(".inspect-fact", has_text="Spent")).to_contain_text("0.00")  # by the offline engine
 
 
 def test_a_name_that_looks_like_markup_stays_text(tab: Page, nodes: dict[str, Any]) -> None:

@@ -139,6 +139,34 @@ def test_a_feature_is_excluded_and_fixed_by_right_click_and_let_go_by_its_chip(p
     expect(page.locator(".lab-limits .lab-chip")).to_have_count(0)
 
 
+def test_a_feature_is_made_mandatory_by_right_click_and_taken_in_turn(page: Page) -> None:
+    of_menu(page, "logging", "Make it mandatory")
+    marked = page.locator(".lab-card .lab-node.mandatory").get_by_text("logging", exact=True)
+    expect(marked).to_have_count(6)
+    expect(page.locator(".lab-card")).to_have_count(6)
+    of_menu(page, "security", "Make it mandatory")
+    expect(marked).to_have_count(3)
+    expect(page.locator(".lab-limits .lab-chip")).to_have_count(2)
+    of_menu(page, "logging", "Never in the draw (exclude)")
+    expect(page.locator(".lab-draws")).not_to_contain_text("logging")
+    page.get_by_role("button", name="Take security out").click()
+    of_menu(page, "logging", "Allow in the draw again")
+    expect(page.locator(".lab-limits .lab-chip")).to_have_count(0)
+
+
+def test_the_draws_stand_out_only_while_that_is_wanted_and_the_lab_is_open(page: Page) -> None:
+    drawn = page.locator(".o-row.drawn:not([hidden])")
+    expect(drawn).not_to_have_count(0)
+    page.get_by_label("Show draws in outline and map").uncheck()
+    expect(drawn).to_have_count(0)
+    page.get_by_role("button", name="Draw again").click()
+    expect(drawn).to_have_count(0)
+    page.locator(".lab-card-title").first.click()
+    expect(drawn).not_to_have_count(0)
+    page.get_by_role("tab", name="Inspect").click()
+    expect(drawn).to_have_count(0)
+
+
 def test_everything_excluded_is_said_in_place_and_mended_there(page: Page) -> None:
     for name in ("data processing", "security", "networking", "logging"):
         of_menu(page, name, "Never in the draw (exclude)")
@@ -186,7 +214,7 @@ def test_two_shapes_are_compared_side_by_side(page: Page) -> None:
     page.get_by_role("button", name="Compare…").click()
     table = page.locator("dialog table")
     expect(table).to_contain_text("77, then 2, then 10")
-    expect(table.locator("tbody tr").nth(6).locator("td").first).to_contain_text("of 9")
+    expect(table.locator("tbody tr").nth(7).locator("td").first).to_contain_text("of 9")
     expect(page.locator("dialog .lab-bar-row")).to_have_count(4)
     expect(page.locator("dialog .lab-examples").nth(1).locator("li").first).to_be_visible()
 

@@ -140,6 +140,30 @@ def test_a_bucket_tells_how_many_it_holds_and_leads_to_their_parent(tab: Page, i
     shows(tab, ids["crowd"])
 
 
+def test_a_bucket_right_below_the_top_leads_to_the_first_it_holds_in_the_outline(
+    browser: Browser, address: str, ids: dict[str, int]
+) -> None:
+    page = browser.new_page()
+    open_map(page, address, f"?top={ids['crowd']}", ids["crowd"])
+    press(page, "Home", "End")
+    expect(page.locator(".map-said")).to_contain_text(re.compile(r"^\+[\d,]+ more"))
+    press(page, "Enter")
+    chosen = page.locator(".o-row.chosen:not([hidden])")
+    expect(chosen).to_have_count(1)
+    expect(chosen).to_contain_text("small")
+    shows(page, ids["crowd"])
+    page.close()
+
+
+def test_the_layout_is_part_of_the_address(browser: Browser, address: str, tab: Page) -> None:
+    tab.get_by_role("button", name="Icicle").click()
+    expect(tab).to_have_url(re.compile("layout=icicle"))
+    other = browser.new_page()
+    open_map(other, address, "?layout=icicle")
+    expect(other.get_by_role("button", name="Icicle")).to_have_attribute("aria-pressed", "true")
+    other.close()
+
+
 def test_the_pointer_is_told_path_and_counts(tab: Page) -> None:
     tab.locator(".map-stage").hover(position={"x": 30, "y": 9})
     tip = tab.locator(".map-tip")

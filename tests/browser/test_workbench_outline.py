@@ -328,3 +328,16 @@ def test_hostile_names_are_text(page: Page) -> None:
     page.keyboard.press("Escape")
     assert page.evaluate("() => window.hit") is None
     assert page.locator(".o-row img").count() == 0
+
+
+def test_what_the_filter_hides_is_said_and_shown_again_by_a_click(page: Page) -> None:
+    row(page, "zebra").click()
+    page.keyboard.press("Control+Shift+F")
+    page.get_by_label("Words in the path").fill("hashing")
+    said = page.locator(".o-hides")
+    expect(said).to_contain_text("The filter hides the chosen feature")
+    page.keyboard.press("Escape")
+    said.get_by_role("button", name="Clear filters").click()
+    expect(said).to_be_hidden()
+    expect(row(page, "zebra")).to_be_visible()
+    expect(row(page, "zebra")).to_have_attribute("aria-selected", "true")

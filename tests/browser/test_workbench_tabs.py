@@ -1,4 +1,4 @@
-"""Two tabs on one workspace: each sees the other's edits, a stale edit is refused and not lost, a restart is survived."""
+"""Two tabs on one workspace: each sees the other's edits, a stale edit is refused, not lost; a restart is survived."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -91,7 +91,7 @@ def test_an_edit_in_one_tab_is_seen_in_all_panes_of_the_other(tabs: tuple[Page, 
     expect(row(other, "cleaning")).to_have_count(0)
     assert tree_of(address) == ["security", "  digests", "  signing"]
     stage.focus()
-    other.keyboard.press("Home")
+    other.keyboard.press("PageUp")
     expect(other.locator(".map-said")).to_contain_text("security, observed 1")
     other.keyboard.press("Control+z")
     expect(row(one, "cleaning")).to_be_visible()

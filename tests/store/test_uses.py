@@ -10,6 +10,7 @@ from synth.store import Database
 from synth.store.uses import (
     COLUMNS,
     NO_PATH,
+    ModelUse,
     Paths,
     marks,
     path_counts,
@@ -17,6 +18,7 @@ from synth.store.uses import (
     subtrees_with,
     task_states,
     tasks_in_rows,
+    used_by_model,
 )
 from tests.examples import ALL, PASSED, REPAIRED, SUBTREE, TASK
 
@@ -124,3 +126,23 @@ def test_a_task_has_the_state_of_its_last_attempt(db: Database) -> None:
     db.add([TASK.model_copy(update={"id": "task-x", "subtree_id": "no such subtree"})])
     assert len(task_states(db).row) == 1
     assert tasks_in_rows(db, states.row.tolist())[0].outcome is None
+
+
+def test_the_attempts_of_a_task_are_counted(db: Database) -> None:
+    db.add([SUBTREE, TASK])
+    rows = task_states(db).row.tolist()
+    assert tasks_in_rows(db, rows)[0].attempts == 0
+    db.add([REPAIRED, REPAIRED.model_copy(update={"id": "solution-3", "attempt": 2})])
+    assert tasks_in_rows(db, rows)[0].attempts == 2
+
+
+def test_what_a_feature_used_is_told_by_model_with_all_attempts(db: Database) -> None:
+    asked = TASK.made.model_copy(
+        update={"engine": "openai", "model": "m", "prompt_tokens": 100, "completion_tokens": 20}
+    )
+    silent = asked.model_copy(update={"prompt_tokens": None})
+    elsewhere = TASK.model_copy(update={"id": "task-x", "subtree_id": "no such subtree", "made": asked})
+    db.add([SUBTREE, TASK.model_copy(update={"made": asked}), elsewhere])
+    db.add([REPAIRED.model_copy(update={"made": silent})])
+    assert used_by_model(db, SUBTREE.features[-1]) == [ModelUse("openai", "m", 100, 40, unknown=1)]
+    assert used_by_model(db, ("nowhere",)) == []

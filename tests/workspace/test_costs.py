@@ -1,6 +1,7 @@
 """What n tasks will come to: from stored records, with unknown usage left out and the range said."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from synth.records import Made, Record
 from synth.settings import Engine
 from synth.store import Database
-from synth.workspace.costs import Spent, estimate, spending
+from synth.store.uses import ModelUse
+from synth.workspace.costs import Spent, Worth, estimate, spending, worth
 from synth.workspace.settings import Price
 from tests import examples
 
@@ -125,3 +127,20 @@ def test_the_offline_engine_costs_nothing_and_no_tasks_cost_nothing() -> None:
     none = estimate(spread(9), 0, GPT, PRICES).cost
     assert none is not None
     assert (none.mean, none.low, none.high) == (0, 0, 0)
+
+
+def test_spend_is_money_where_a_price_is_kept_and_a_reason_where_none_is() -> None:
+    price = {"m": Price(input=2.0, output=10.0)}
+    paid = ModelUse("openai", "m-2025-01-01", 1_000_000, 100_000, unknown=0)
+    free = ModelUse("offline", "offline", 0, 0, unknown=9)
+    assert worth([paid, free], price) == Worth(3.0)
+    assert worth([free], {}) == Worth(0.0)
+    assert worth([paid], {}).money is None
+    assert "m-2025-01-01" in worth([paid], {}).reason
+    assert worth([ModelUse("openai", "m", 0, 0, unknown=2)], price).money is None
+    assert "1 record" in worth([replace(paid, unknown=1)], price).reason
+
+
+def test_the_price_with_the_date_goes_before_the_one_without() -> None:
+    prices = {"m-2025-01-01": Price(input=5.0), "m": Price(input=1.0)}
+    assert worth([ModelUse("openai", "m-2025-01-01", 1_000_000, 0, unknown=0)], prices) == Worth(5.0)

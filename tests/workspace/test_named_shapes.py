@@ -46,6 +46,12 @@ def test_a_shape_needs_a_name_that_can_be_shown(tmp_path: Path, name: str) -> No
         read_settings(tmp_path)
 
 
+def test_an_infinite_temperature_is_refused_before_it_makes_the_settings_unreadable() -> None:
+    for made in ({"sample": {"temperatures": [float("inf")]}}, {"shapes": {"flat": {"temperatures": [float("-inf")]}}}):
+        with pytest.raises(ValidationError, match="an infinite temperature can be drawn with, but not kept"):
+            WorkspaceSettings.model_validate(made)
+
+
 @pytest.mark.parametrize("price", [{"input": -1}, {"output": float("nan")}, {"input": float("inf")}])
 def test_a_price_is_a_number_from_0(price: dict[str, float]) -> None:
     with pytest.raises(ValidationError):

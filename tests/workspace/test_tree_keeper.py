@@ -269,6 +269,17 @@ def test_something_that_is_there_already_may_be_accepted_first(home: Home) -> No
     assert home.tree.node(("logging", "sinks")) is not None
 
 
+def test_refused_items_that_are_let_in_again_wait_as_before(home: Home) -> None:
+    home.keeper.observe("run-1", [grown(0, (("logging", "sinks"), 2.0), (("security",), 1.0))], review=True)
+    (held,) = home.keeper.proposals()
+    before = [item.state for item in held.items(home.keeper.history)]
+    assert home.keeper.refuse(held.id, [0]) == 2
+    home.reopen()
+    assert home.keeper.reopen(held.id, [0, 1, 2]) == 2, "what was not refused is passed over"
+    home.reopen()
+    assert [item.state for item in home.keeper.proposal(held.id).items(home.keeper.history)] == before
+
+
 def test_growth_without_review_goes_in_but_not_past_a_lock(home: Home) -> None:
     home.keeper.edit([Add(parent=ROOT, name="logging", observed=2), Lock(node=1)])
     home.keeper.observe(

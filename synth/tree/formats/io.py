@@ -18,6 +18,7 @@ from synth.tree.formats.own import read_own, write_own
 from synth.tree.formats.parquet import read_parquet, write_parquet
 from synth.tree.formats.paths import depth_first
 from synth.tree.formats.records import (
+    begins_a_list,
     csv_lines,
     deepfabric_lines,
     jsonl_lines,
@@ -25,6 +26,7 @@ from synth.tree.formats.records import (
     read_csv,
     read_deepfabric,
     read_jsonl,
+    read_nested,
 )
 from synth.tree.fragment import Fragment
 
@@ -56,6 +58,9 @@ FORMATS: dict[str, Format] = {
         Format("espalier", ".espalier", "The whole tree with its history and snapshots.", _TABLE | {"source"}),
     )
 }
+
+_NESTED = "nested"
+"""What the workbench exports as JSON: read, and written there alone."""
 
 _SUFFIXES = {
     ".md": "markdown",
@@ -191,6 +196,8 @@ def _guess(path: Path, frequencies: Path | None) -> str:
     if frequencies is not None:
         return "epicoder"
     suffix = path.suffix.lower()
+    if suffix == ".json" and begins_a_list(path):
+        return _NESTED
     if suffix in (".jsonl", ".ndjson"):
         return "deepfabric" if only_paths(path) else "jsonl"
     if suffix not in _SUFFIXES:
@@ -218,6 +225,8 @@ def _read_one(path: Path, known: str, report: Progress) -> Imported:
         fragment, history = read_own(path)
     elif known == "parquet":
         fragment = read_parquet(path)
+    elif known == _NESTED:
+        fragment = read_nested(path)
     elif known in ("jsonl", "csv"):
         fragment = (read_jsonl if known == "jsonl" else read_csv)(path, steps)
     else:

@@ -83,6 +83,11 @@ def outline_lines(fragment: Fragment) -> Iterator[str]:
         yield f"{'    ' * depth}{_written(name)}{counts}\n"
 
 
+def outline_line(depth: int, name: str, observed: int, estimated: float | None) -> str:
+    """One feature as a line of an outline."""
+    return f"{'    ' * depth}{_written(name)}{_counts(observed, estimated)}\n"
+
+
 def markdown_lines(fragment: Fragment) -> Iterator[str]:
     """Nested bullets of a depth-first fragment, two spaces a level, with markup escaped."""
     for depth, name, counts in _entries(fragment):
@@ -189,9 +194,13 @@ def _entries(fragment: Fragment) -> Iterator[tuple[int, str, str]]:
     for above, name, observed, estimated, has_estimate in rows:
         depth = depths[above] + 1 if above != NO_PARENT else 0
         depths.append(depth)
-        counts = [str(observed)] if observed else []
-        counts += [f"est {estimated!r}"] if has_estimate else []
-        yield depth, name, f"  [{', '.join(counts)}]" if counts else ""
+        yield depth, name, _counts(observed, estimated if has_estimate else None)
+
+
+def _counts(observed: int, estimated: float | None) -> str:
+    counts = [str(observed)] if observed else []
+    counts += [] if estimated is None else [f"est {estimated!r}"]
+    return f"  [{', '.join(counts)}]" if counts else ""
 
 
 def _written(name: str) -> str:

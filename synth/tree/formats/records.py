@@ -177,6 +177,36 @@ def read_jsonl(path: Path, steps: Steps) -> Fragment:
     return rows.fragment()
 
 
+def begins_a_list(path: Path) -> bool:
+    """Whether a JSON text is a list, as the workbench writes a branch."""
+    return read_text(path).lstrip()[:1] == "["
+
+
+def read_nested(path: Path) -> Fragment:
+    """The tree of features in each other: lists of objects with `name`, what there is to tell, and `children`.
+
+    Raises BadInput with the line, as far as each feature begins one.
+    """
+    rows = _Rows(str(path))
+    tops = json_value(read_text(path), str(path))
+    waiting: list[tuple[list[str], object]] = [([], feature) for feature in reversed(_list(tops, str(path)))]
+    while waiting:
+        above, feature = waiting.pop()
+        place = f"{path}, line {len(rows) + 2}"
+        if not isinstance(feature, dict) or "path" in feature or not isinstance(feature.get("name"), str):
+            raise BadInput(f'{place}: expected a mapping with a name, as in {{"name": ...}}, got {show(feature)}')
+        here = [*above, feature.pop("name")]
+        waiting += [(here, child) for child in reversed(_list(feature.pop("children", []), place))]
+        rows.add(len(rows) + 2, {"path": here, **feature})
+    return rows.fragment()
+
+
+def _list(value: object, place: str) -> list[object]:
+    if not isinstance(value, list):
+        raise BadInput(f"{place}: expected a list of features, got {show(value)}")
+    return value
+
+
 def read_deepfabric(path: Path, steps: Steps) -> tuple[Fragment, list[str]]:
     """The tree of DeepFabric's leaf paths, with notes. Raises BadInput with the line."""
     rows = _Rows(str(path))
