@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.parts.contents import declare_pages
+from pages.parts.front import front_routes
 from pages.parts.shell import ASSETS, enter, the_workspace
 from synth.api import Bench, routes, serving
 
@@ -15,7 +16,7 @@ PARTS = Path(__file__).parent / "pages" / "parts"
 def show() -> None:
     """Show the page that is asked for."""
     st.set_page_config(
-        page_title="Espalier", page_icon=":material/account_tree:", layout="wide", initial_sidebar_state=220
+        page_title="Espalier", page_icon=str(PARTS / "logo.svg"), layout="wide", initial_sidebar_state=220
     )
     st.logo(str(PARTS / "logo.svg"), size="large")
     st.html(PARTS / "style.css")
@@ -26,6 +27,7 @@ def show() -> None:
 
 if get_script_run_ctx(suppress_warning=True) is None:
     bench = Bench(the_workspace)
-    app = st.App(__file__, routes=routes(bench, ASSETS), lifespan=lambda _: serving(bench))
+    ways = [*front_routes(("/tree", "/sampling"), ASSETS), *routes(bench, ASSETS)]
+    app = st.App(__file__, routes=ways, lifespan=lambda _: serving(bench))
 else:
     show()

@@ -87,19 +87,21 @@ def side_by_side(ours: list[float], empty: list[float]) -> dict[str, object]:
 
 
 def time_actions(hands: Hands, baseline: Baseline, effort: Effort, report: Report) -> None:
-    """Each action in blocks, in turn with empty reruns; and loads of both pages in turn."""
+    """Blocks of each action, all in turn with empty reruns; and loads of both pages in turn."""
     loads = [(hands.load(), baseline.load()) for _ in range(effort.loads + 1)][1:]
     baseline.begin()
     hands.settle(1_500, 1_500)
     found = {"first paint": side_by_side([ours for ours, _ in loads], [empty for _, empty in loads])}
     print(f"  first paint: {found['first paint']}", flush=True)
-    for name, (act, prepare) in hands.actions.items():
-        ours: list[float] = []
-        empty: list[float] = []
-        for _ in range(effort.blocks):
+    every: dict[str, list[float]] = {name: [] for name in hands.actions}
+    empty: list[float] = []
+    # in turn, and all of them through the whole time: other load on the machine meets all alike
+    for _ in range(effort.blocks):
+        for name, (act, prepare) in hands.actions.items():
             prepare()
-            ours += [act() for _ in range(effort.each)]
+            every[name] += [act() for _ in range(effort.each)]
             empty += [baseline.click() for _ in range(effort.each)]
+    for name, ours in every.items():
         found[name] = side_by_side(ours, empty)
         print(f"  {name}: {found[name]}", flush=True)
     report.found["milliseconds"] = found

@@ -77,6 +77,9 @@ export function debounce(run, wait) {
   return later;
 }
 
+/** Runs once the first picture is there. */
+export const afterwards = (run) => requestAnimationFrame(() => setTimeout(run, 60));
+
 /** Runs the newest of many calls, one at a time: while one is under way, only the last waits. */
 export function newest(run) {
   let busy = false;

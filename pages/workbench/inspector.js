@@ -29,6 +29,7 @@ export function inspectorPane(context, element) {
   element.classList.add("inspect");
   element.append(bad, head.element, many.element, actions.element, lists);
   let shown = null;
+  let seen = -1;
   let later = 0;
 
   /** Shows the parts for one feature, for several, or none. */
@@ -53,6 +54,7 @@ export function inspectorPane(context, element) {
   function showOne(data) {
     if (data.node !== store.state.node || store.state.selected.length > 1) return;
     const other = data.node !== shown;
+    seen = data.rev;
     turn("one");
     head.update(data);
     actions.update();
@@ -81,7 +83,9 @@ export function inspectorPane(context, element) {
   }
 
   context.ends.push(
-    store.on(["node", "selected", "rev", "made", "temperature", "shape", "panel"], refresh),
+    store.on(["node", "selected", "rev", "made", "weights", "panel"], (state, changed) => {
+      if (changed.length > 1 || changed[0] !== "rev" || state.rev !== seen) refresh();
+    }),
     () => clearTimeout(later),
   );
   refresh();

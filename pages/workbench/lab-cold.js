@@ -1,7 +1,7 @@
 // How much of a branch tasks have drawn, and tasks for the leaves that they have not.
 
 import { call, send } from "./api.js";
-import { count, debounce, h, newest, percent, said } from "./dom.js";
+import { afterwards, count, debounce, h, newest, percent, said } from "./dom.js";
 import { costWords } from "./lab-outlook.js";
 import { runWatch } from "./lab-runs.js";
 import { worded } from "./lab-words.js";
@@ -25,7 +25,7 @@ export function coldLeaves({ store, dialogs, notices, visible }) {
   };
   const end = store.on(["colour"], shown);
   shown();
-  resumeWatch();
+  afterwards(resumeWatch);
 
   const look = newest(async () => {
     if (!visible()) return;

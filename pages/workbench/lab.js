@@ -1,7 +1,7 @@
 // The sampling lab: shape the draws by hand and see at once what they are, come to and cost.
 
 import { call } from "./api.js";
-import { count, h, newest, percent } from "./dom.js";
+import { afterwards, count, h, newest, percent } from "./dom.js";
 import { pairedBars } from "./lab-bars.js";
 import { coldLeaves } from "./lab-cold.js";
 import { addLabCommands } from "./lab-commands.js";
@@ -113,8 +113,10 @@ export function samplePanel(context, element) {
   const framed = () => whole.style.setProperty("--lab-frame", css(readTheme(context.root).marked));
   framed();
   context.themed.push(framed);
-  load();
-  if (visible()) cold.ask();
+  if (visible()) {
+    load();
+    cold.ask();
+  } else afterwards(load);
   return { change };
 }
 

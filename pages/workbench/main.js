@@ -3,7 +3,7 @@
 import { listen } from "./api.js";
 import { Commands, keyOf } from "./commands.js";
 import { Dialogs, Notices } from "./dialog.js";
-import { button, h } from "./dom.js";
+import { afterwards, button, h } from "./dom.js";
 import { Edits } from "./edits.js";
 import { firstState, remember, Store } from "./store.js";
 import { PANES, PANELS } from "./panes.js";
@@ -47,14 +47,13 @@ export function mount(host, { workspace, title, panel }) {
     event.stopPropagation();
   });
 
-  const ends = [
-    remember(store, workspace, panel),
-    store.on(["rev"], ({ rev }) => (root.dataset.rev = rev)),
-    listen(
-      (news) => store.set({ rev: Math.max(news.rev ?? 0, store.state.rev), held: news.held ?? store.state.held, made: news.made ?? store.state.made }),
-      connection(notices),
-    ),
-  ];
+  const ends = [remember(store, workspace, panel), store.on(["rev"], ({ rev }) => (root.dataset.rev = rev))];
+  const hear = ({ rev, held, made }) => {
+    const { state } = store;
+    store.set({ rev: Math.max(rev ?? 0, state.rev), held: held ?? state.held, made: made ?? state.made });
+  };
+  // the panes ask for themselves at first; news of the same would make them ask twice
+  afterwards(() => root.isConnected && ends.push(listen(hear, connection(notices))));
   return {
     retheme: () => context.themed.forEach((paint) => paint()),
     unmount: () => {

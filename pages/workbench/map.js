@@ -57,6 +57,7 @@ class MapPane {
     mapHands(this);
     context.features.push(this.stage);
     this.#listen();
+    this.#resize();
     this.load();
   }
 
@@ -145,10 +146,10 @@ class MapPane {
     context.ends.push(
       store.on(["top", "area", "layout", "rev"], (state, changed) => {
         if (changed.includes("top")) this.#zoom();
-        this.load();
+        if (changed.length > 1 || changed[0] !== "rev" || state.rev !== Number(this.stage.dataset.rev)) this.load();
       }),
       store.on(["made"], () => COUNTED.includes(this.colour) && this.load()),
-      store.on(["temperature", "shape"], () => weighs() && this.load()),
+      store.on(["weights"], () => weighs() && this.load()),
       store.on(["colour"], () => this.#recolour()),
       store.on(["drawn"], () => this.draw()),
       store.on(["node", "selected"], () => this.#chosen()),

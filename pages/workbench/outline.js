@@ -27,6 +27,8 @@ export class Outline {
   focus = { index: -1, id: 0, ghost: null };
   /** Where a choice by Shift begins. */
   from = -1;
+  /** The feature that the way is being opened to, 0 for none. */
+  sought = 0;
   cut = new Set();
 
   constructor(context, element) {
@@ -65,7 +67,7 @@ export class Outline {
     const repaint = () => this.rows.paint();
     context.ends.push(
       store.on(["rev", "held"], (state, changed) => (changed.includes("held") || state.rev !== this.data.rev) && this.data.reload({ same: true })),
-      store.on(["temperature", "shape"], () => this.data.reload({ same: true })),
+      store.on(["weights"], () => this.data.reload({ same: true })),
       store.on(["opened", "top", "filter"], (state, changed) => this.#openedElsewhere(state, changed)),
       store.on(["node"], (state) => state.node && state.node !== this.focus.id && this.show(state.node)),
       store.on(["made"], ({ filter }) => filter.cold && this.data.reload({ same: true })),
@@ -94,7 +96,9 @@ export class Outline {
   async show(id, { anew = false } = {}) {
     this.focus = { index: (anew ? undefined : this.data.indexOf(id)) ?? -1, id, ghost: null };
     if (this.focus.index < 0) {
+      this.sought = id;
       const answer = await this.data.change({ kind: "reveal", node: id }, [id]);
+      if (this.sought === id) this.sought = 0;
       if (!answer || this.focus.id !== id) return;
       this.focus.index = answer.located[id] ?? -1;
     }
@@ -221,6 +225,7 @@ export class Outline {
     const row = focus.id ? (answer.located[focus.id] ?? this.data.indexOf(focus.id)) : -1;
     if (row >= 0) focus.index = row;
     else if (row === undefined) this.data.reload({ same: true }); // it was chosen while the answer was on its way
+    else if (focus.id === this.sought && focus.id) this.focus.index = -1; // it is still closed; what opens the way is asked for
     else if (focus.id) this.focus = { index: Math.min(focus.index, answer.total - 1), id: 0, ghost: null };
     this.from = this.focus.index;
     this.naming.follow();

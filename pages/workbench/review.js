@@ -1,7 +1,7 @@
 // Review: what growth and finders propose, decided by keyboard; and growth started at the chosen features.
 
 import { call, operationName } from "./api.js";
-import { button, count, h, newest, said } from "./dom.js";
+import { afterwards, button, count, h, newest, said } from "./dom.js";
 
 const WATCH_MS = 700;
 
@@ -216,6 +216,6 @@ export function reviewPanel(context, element) {
   context.ends.push(store.on(["held", "rev", "panel"], load), store.on(["node"], drawHead), store.on(["panel"], () => store.state.panel === "review" && watch()));
   context.ends.push(() => clearTimeout(watching));
   load();
-  watch();
+  afterwards(watch);
   return { decide };
 }

@@ -14,6 +14,7 @@ import { debounce } from "./dom.js";
  * made       changes whenever what was made from features was counted anew
  * area, colour, layout   how the map measures, paints and places: treemap or icicle
  * temperature, shape   the sampling lab's draft: shape is a SampleConfig as the server writes it, or null until loaded
+ * weights    changes with what chances depend on: temperature, boosts and what is excluded
  * drawn      drawn subtrees to be highlighted: null or {nodes: Map(id -> how often), ends: Set(id)}
  * panel      which panel stands at the right: inspect, sample, review, history, tidy
  */
@@ -22,7 +23,7 @@ export class Store {
   #listeners = new Set();
 
   constructor(state) {
-    this.#state = state;
+    this.#state = { ...state, weights: weightsOf(state) };
   }
 
   get state() {
@@ -31,9 +32,11 @@ export class Store {
 
   /** Sets some keys and tells who listens to those that changed. */
   set(patch) {
-    const changed = Object.keys(patch).filter((key) => patch[key] !== this.#state[key]);
+    const next = { ...this.#state, ...patch };
+    next.weights = weightsOf(next);
+    const changed = Object.keys(next).filter((key) => next[key] !== this.#state[key]);
     if (!changed.length) return;
-    this.#state = { ...this.#state, ...patch };
+    this.#state = next;
     for (const { keys, heard } of [...this.#listeners]) {
       if (changed.some((key) => keys.includes(key))) heard(this.#state, changed);
     }
@@ -50,6 +53,10 @@ export class Store {
   choose(node, more = {}) {
     this.set({ node, selected: node ? [node] : [], ghost: null, ...more });
   }
+}
+
+function weightsOf({ temperature, shape }) {
+  return JSON.stringify([temperature, shape?.boosts ?? {}, shape?.excluded ?? []]);
 }
 
 const IN_THE_ADDRESS = { node: 0, top: 0, area: "count", colour: "depth", layout: "treemap", panel: "inspect", filter: {} };

@@ -136,8 +136,7 @@ class Uses:
         self._counting = threading.Lock()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._next_look = 0.0
-        self._closed = False
+        self._next_look, self._closed = 0.0, False
 
     def begin(self) -> None:
         """Count what is new in the background, so that the first reader finds it done."""

@@ -175,11 +175,13 @@ def test_what_was_made_is_told_by_number_and_by_task(ask: Ask, workspace: Worksp
 
     workspace.trees.observe("a run", [EXTRACTION])
     workspace._db.add([SUBTREE, TASK])
+    workspace.uses.catch_up()
     node = node_at(workspace, *SUBTREE.features[-1])
     _, page = ask("/api/tree/made", node=node)
     assert page["total"] == 1
     assert page["tasks"][0]["id"] == TASK.id
     assert TASK.instruction.startswith(page["tasks"][0]["line"])
-    assert page["tasks"][0]["outcome"] is None
+    assert (page["tasks"][0]["attempts"], page["tasks"][0]["outcome"]) == (0, None)
+    assert page["spent"] == {"money": 0.0, "reason": ""}  # by the offline engine
     made = told(ask, node)["made"]
     assert (made["drawn"], made["tasks"], made["passed"]) == (1, 1, 0)

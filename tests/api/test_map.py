@@ -40,10 +40,13 @@ def test_a_map_of_a_branch_knows_the_way_to_it(ask: Ask, workspace: Workspace) -
 
 def test_the_language_is_not_cold_for_no_draw_can_hold_it(ask: Ask, workspace: Workspace) -> None:
     workspace.trees.edit([operations.AddMany(parent=0, outline="programming language\n  python\n    f-strings\n")])
+    path = ("programming language", "python", "f-strings")
+    counted = [node_at(workspace, *path[:length]) for length in (1, 2, 3)]
+    workspace.trees.edit([operations.SetCount(node=node, observed=5) for node in counted])
     workspace.uses.catch_up()
     _, told = ask("/api/tree/map", colour="coverage")
     values = dict(zip(told["names"], told["values"], strict=True))
-    assert [values[name] for name in ("programming language", "python", "f-strings")] == [None] * 3
+    assert [values[name] for name in path] == [None] * 3
     assert values["salted hash"] == 0
     _, inside = ask("/api/tree/map", colour="coverage", top=node_at(workspace, "programming language", "python"))
     assert inside["values"] == [None, None]

@@ -145,7 +145,7 @@ def test_a_bucket_right_below_the_top_leads_to_the_first_it_holds_in_the_outline
 ) -> None:
     page = browser.new_page()
     open_map(page, address, f"?top={ids['crowd']}", ids["crowd"])
-    press(page, "Home", "End")
+    press(page, "Home")
     expect(page.locator(".map-said")).to_contain_text(re.compile(r"^\+[\d,]+ more"))
     press(page, "Enter")
     chosen = page.locator(".o-row.chosen:not([hidden])")

@@ -299,6 +299,7 @@ def test_what_is_open_and_chosen_survives_a_reload(page: Page) -> None:
     page.keyboard.press("*")
     expect(row(page, "salted hash")).to_be_visible()
     row(page, "hashing").click()
+    page.wait_for_url(f"**node={row(page, 'hashing').get_attribute('data-node')}*")
     page.reload()
     rows = ("data processing", "security", "  hashing", "    salted hash", "  signing", "zebra")
     expect(row(page, "salted hash")).to_be_visible(timeout=60_000)
@@ -341,3 +342,18 @@ def test_what_the_filter_hides_is_said_and_shown_again_by_a_click(page: Page) ->
     expect(said).to_be_hidden()
     expect(row(page, "zebra")).to_be_visible()
     expect(row(page, "zebra")).to_have_attribute("aria-selected", "true")
+
+
+@pytest.mark.usefixtures("page")
+def test_a_link_opens_the_way_and_a_pane_that_shrinks_keeps_what_is_looked_at(browser: Browser, address: str) -> None:
+    lines = "\n".join(f"  a{number:03}" for number in range(60))
+    rev = ask(address, "history", count=1)["last"]
+    many = operations.AddMany(parent=0, outline=f"aaa\n{lines}\n").model_dump()
+    ask(address, "edit", rev=rev, op=f"many-{rev:06}", operations=[many])
+    other = browser.new_page(viewport={"width": 700, "height": 900})
+    opened = {one["name"]: one["id"] for one in ask(address, "outline", opened={"level": 9}, count=300)["rows"]}
+    open_tree(other, address, f"?node={opened['a050']}")
+    expect(row(other, "a050")).to_be_in_viewport(timeout=30_000)
+    other.set_viewport_size({"width": 700, "height": 620})
+    expect(row(other, "a050")).to_be_in_viewport()
+    other.close()

@@ -18,10 +18,10 @@ from synth.tree.formats.own import read_own, write_own
 from synth.tree.formats.parquet import read_parquet, write_parquet
 from synth.tree.formats.paths import depth_first
 from synth.tree.formats.records import (
-    begins_a_list,
     csv_lines,
     deepfabric_lines,
     jsonl_lines,
+    lists_features,
     only_paths,
     read_csv,
     read_deepfabric,
@@ -196,7 +196,7 @@ def _guess(path: Path, frequencies: Path | None) -> str:
     if frequencies is not None:
         return "epicoder"
     suffix = path.suffix.lower()
-    if suffix == ".json" and begins_a_list(path):
+    if suffix == ".json" and lists_features(path):
         return _NESTED
     if suffix in (".jsonl", ".ndjson"):
         return "deepfabric" if only_paths(path) else "jsonl"

@@ -177,9 +177,10 @@ def read_jsonl(path: Path, steps: Steps) -> Fragment:
     return rows.fragment()
 
 
-def begins_a_list(path: Path) -> bool:
-    """Whether a JSON text is a list, as the workbench writes a branch."""
-    return read_text(path).lstrip()[:1] == "["
+def lists_features(path: Path) -> bool:
+    """Whether a JSON text is a list of objects, as the workbench writes a branch."""
+    begun = read_text(path)[:100].split(maxsplit=1)
+    return "".join(begun).startswith("[{")
 
 
 def read_nested(path: Path) -> Fragment:
