@@ -52,6 +52,7 @@ class Server:
 def served(script: Path, port: int, workspace: Path | None = None) -> Iterator[Server]:
     """`streamlit run` on a script, with the settings of `.streamlit/config.toml`."""
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    env["NUMPY_MADVISE_HUGEPAGE"] = "0"  # as `start.py` does
     if workspace is not None:
         env["ESPALIER_WORKSPACE"] = str(workspace)
     command = [sys.executable, "-m", "streamlit", "run", str(script)]

@@ -1,7 +1,7 @@
 // The map of a branch: a canvas that fills the pane, in step with what is chosen, measured, painted and drawn.
 
 import { call } from "./api.js";
-import { button, h, newest } from "./dom.js";
+import { button, debounce, h, newest } from "./dom.js";
 import { AREAS, breadcrumbs, COLOURS, crumbNames, legendLine, mapSwitches, wordsOf } from "./map-bar.js";
 import { css, legend, painter, readTheme } from "./map-colours.js";
 import { CanvasPen, drawMap } from "./map-draw.js";
@@ -9,7 +9,8 @@ import { mapHands } from "./map-hands.js";
 import { mapTip } from "./map-tip.js";
 import { blockAt, Blocks, layOutBlocks } from "./squarify.js";
 
-const BLOCKS = { least: 400, most: 2_000, room: 220 };
+const BLOCKS = { least: 400, most: 2_000, room: 220, dragged: 500 };
+const RESTS_MS = 220;
 const SMALLEST = 24;
 const COUNTED = ["coverage", "passes"];
 const COUNTING_MS = 700;
@@ -143,13 +144,22 @@ class MapPane {
   #listen() {
     const { store, context } = this;
     const weighs = () => this.area === "chance";
+    const rest = debounce(() => {
+      this.dragged = false;
+      this.load();
+    }, RESTS_MS);
     context.ends.push(
       store.on(["top", "area", "layout", "rev"], (state, changed) => {
         if (changed.includes("top")) this.#zoom();
         if (changed.length > 1 || changed[0] !== "rev" || state.rev !== Number(this.stage.dataset.rev)) this.load();
       }),
       store.on(["made"], () => COUNTED.includes(this.colour) && this.load()),
-      store.on(["weights"], () => weighs() && this.load()),
+      store.on(["weights"], () => {
+        if (!weighs()) return;
+        this.dragged = true; // fewer blocks for each tick of a slider, all of them when it rests
+        this.load();
+        rest();
+      }),
       store.on(["colour"], () => this.#recolour()),
       store.on(["drawn"], () => this.draw()),
       store.on(["node", "selected"], () => this.#chosen()),
@@ -179,7 +189,7 @@ class MapPane {
     const room = Math.max(10_000, this.width * this.height || 300_000);
     const body = {
       top, area: this.area, colour: this.colour, mode: this.mode,
-      most: Math.round(Math.max(BLOCKS.least, Math.min(BLOCKS.most, room / BLOCKS.room))),
+      most: this.dragged ? BLOCKS.dragged : Math.round(Math.max(BLOCKS.least, Math.min(BLOCKS.most, room / BLOCKS.room))),
       smallest: this.mode === "treemap" ? SMALLEST / room : 0.7 / Math.max(100, this.height || 600),
       ...(chance ? { temperature, boosts: shape?.boosts ?? {}, excluded: shape?.excluded ?? [] } : {}),
     };

@@ -23,6 +23,7 @@ export class OutlineData {
   #wanted = null;
   #opened = null;
   #rev = -1;
+  #ahead = null;
 
   constructor({ store }, heard) {
     this.store = store;
@@ -104,11 +105,25 @@ export class OutlineData {
     }
   }
 
-  /** All rows anew, with what is looked at where it was. */
-  async #renew(more, locate) {
+  /** Asks ahead for what a change would show: somebody looks at the feature, and may be about to make it. */
+  foresee(change) {
+    if (this.view === null || this.total === null) return;
+    const { body } = this.#question({ change }, [change.node]);
+    const whole = { ...this.#common(body), view: this.view };
+    const { rev, held } = this.store.state;
+    this.#ahead = { key: JSON.stringify(whole), rev, held, answer: call("/api/tree/outline", whole).catch(() => null) };
+  }
+
+  #question(more, locate) {
     const { first, count, anchor, focus } = this.heard.place();
     const named = [...new Set([...locate, anchor, focus, this.store.state.node].filter((id) => id > 0))];
-    let answer = await this.#ask({ ...window(first, count), ...more, locate: named });
+    return { count, named, body: { ...window(first, count), ...more, locate: named } };
+  }
+
+  /** All rows anew, with what is looked at where it was. */
+  async #renew(more, locate) {
+    const { count, named, body } = this.#question(more, locate);
+    let answer = await this.#ask(body);
     const top = this.heard.topAfter(answer, more.change);
     if (top < answer.first || Math.min(top + count, answer.total) > answer.first + answer.rows.length) {
       const opened = answer.opened;
@@ -123,13 +138,28 @@ export class OutlineData {
     return answer;
   }
 
+  #common(body) {
+    const { temperature, shape } = this.store.state;
+    return { ...body, temperature, boosts: shape?.boosts ?? {}, excluded: shape?.excluded ?? [] };
+  }
+
+  /** What was asked ahead, where it is just this and nothing changed since. */
+  async #foreseen(body) {
+    const { rev, held } = this.store.state;
+    const ahead = this.#ahead;
+    if (!ahead || ahead.rev !== rev || ahead.held !== held || ahead.key !== JSON.stringify(body)) return null;
+    this.#ahead = null;
+    return ahead.answer;
+  }
+
   async #ask(body) {
-    const { opened, top, filter, temperature, shape } = this.store.state;
-    const common = { ...body, temperature, boosts: shape?.boosts ?? {}, excluded: shape?.excluded ?? [] };
+    const { opened, top, filter } = this.store.state;
+    const common = this.#common(body);
     const whole = { ...common, opened, top, filter };
     if (this.view === null) return this.#told(await call("/api/tree/outline", whole));
     try {
-      return this.#told(await call("/api/tree/outline", { ...common, view: this.view }));
+      const known = { ...common, view: this.view };
+      return this.#told((await this.#foreseen(known)) ?? (await call("/api/tree/outline", known)));
     } catch (error) {
       if (error.status !== 410) throw error;
       return { ...this.#told(await call("/api/tree/outline", whole)), renewed: true };

@@ -8,7 +8,11 @@ import { Moves } from "./outline-moves.js";
 import { Naming } from "./outline-naming.js";
 import { OutlineData } from "./outline-data.js";
 import { ROW, Rows } from "./outline-rows.js";
-import { h } from "./dom.js";
+import { debounce, h } from "./dom.js";
+
+const STAYS_MS = 50;
+/** Bars follow a slider right behind the map and the panel, so that none of them waits for the others. */
+const WEIGHS_MS = 25;
 
 /** The outline pane. Others may `show(id)`, ask `focused()` ({id, ghost, index}) and `focus()` it. */
 export function outlinePane(context, element) {
@@ -56,6 +60,7 @@ export class Outline {
     this.naming = new Naming(this);
     this.moves = new Moves(this);
     this.dragging = new Dragging(this);
+    this.foresee = debounce(() => this.#foresee(), STAYS_MS);
     outlineKeys(context, this);
     context.features.push(this.scroller);
   }
@@ -67,7 +72,7 @@ export class Outline {
     const repaint = () => this.rows.paint();
     context.ends.push(
       store.on(["rev", "held"], (state, changed) => (changed.includes("held") || state.rev !== this.data.rev) && this.data.reload({ same: true })),
-      store.on(["weights"], () => this.data.reload({ same: true })),
+      store.on(["weights"], debounce(() => this.data.reload({ same: true }), WEIGHS_MS)),
       store.on(["opened", "top", "filter"], (state, changed) => this.#openedElsewhere(state, changed)),
       store.on(["node"], (state) => state.node && state.node !== this.focus.id && this.show(state.node)),
       store.on(["made"], ({ filter }) => filter.cold && this.data.reload({ same: true })),
@@ -256,6 +261,17 @@ export class Outline {
     if (element) this.scroller.setAttribute("aria-activedescendant", element.id);
     else this.scroller.removeAttribute("aria-activedescendant");
     this.rows.paint();
+    this.foresee();
+  }
+
+  /** Has ready what opening or closing the row would show, once somebody stays on it. */
+  #foresee() {
+    const { row, focus } = this;
+    if (!row?.below || row.ghost || row.id !== focus.id) return;
+    const kind = row.open ? "collapse" : "expand";
+    const looked = `${kind} ${row.id} ${this.data.view} ${this.data.rev} ${this.rows.first}`;
+    if (looked !== this.looked) this.data.foresee({ kind, node: row.id });
+    this.looked = looked;
   }
 
   #look(row, index) {

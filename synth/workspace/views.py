@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from synth.embed import SentenceEmbedder
 from synth.errors import BadInput, NotFound
 from synth.flow import shape_of
@@ -135,6 +137,7 @@ class TreeViews:
         with self._keeper.reading() as tree:
             if len(tree):
                 self._searcher(tree).find("a", "substring", 1)
+        pa.default_memory_pool().release_unused()  # making the index takes several times what it keeps
 
     def stats(self) -> Stats:
         """The tree in numbers."""
