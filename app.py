@@ -27,7 +27,7 @@ def show() -> None:
 
 if get_script_run_ctx(suppress_warning=True) is None:
     bench = Bench(the_workspace)
-    ways = [*front_routes(("/tree", "/sampling"), ASSETS), *routes(bench, ASSETS)]
+    ways = [*front_routes(("/tree", "/sampling"), ASSETS, st.get_option("server.baseUrlPath")), *routes(bench, ASSETS)]
     app = st.App(__file__, routes=ways, lifespan=lambda _: serving(bench))
 else:
     show()

@@ -3,8 +3,9 @@
 python benchmarks/workbench.py [--quick] [--alone] [--sizes 140000 1795310] [--port 8620]
 
 A real browser, mouse and keyboard; a time is from the input event to what it asks for in the document and one frame
-more. In turn with each block of actions: a rerun of an empty Streamlit fragment, and an empty Streamlit page. Ends
-with 1 where a limit is missed.
+more. In turn with each block of actions: a rerun of an empty Streamlit fragment, and an empty Streamlit page, each as
+Streamlit comes, which the limits are about, and once more with our own server settings. Ends with 1 where a limit is
+missed.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from trees import LARGE, MIDDLE, SMALL
 from workbench_actions import Baseline, Hands
 from workbench_cost import action_bytes, heap_megabytes, page_bytes
-from workbench_serving import EMPTY_APP, ROOT, Server, Writer, column_megabytes, made_workspace, served
+from workbench_serving import EMPTY_APP, EMPTY_PAGE, ROOT, Server, Writer, column_megabytes, made_workspace, served
 
 PROBE = str(Path(__file__).with_name("workbench_browser.js"))
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -37,9 +38,6 @@ CLICK_BYTES, PAGE_BYTES = 100_000, 1_000_000
 HEAP_MEGABYTES = 60
 COLUMN_TIMES = 3
 WRITING_TIMES = 1.5
-_ENOUGH = 10
-"""Actions of each kind after which memory does not grow much any more, and that show the most bytes."""
-
 Numbers = dict[str, float]
 
 
@@ -80,29 +78,38 @@ def times(samples: list[float]) -> Numbers:
     return {"n": len(samples), "median": round(statistics.median(samples), 1), "p95": round(near_last, 1)}
 
 
-def side_by_side(ours: list[float], empty: list[float]) -> dict[str, object]:
-    """Two sides and the ratio of their medians."""
-    ratio = round(statistics.median(ours) / statistics.median(empty), 2)
-    return {"ours": times(ours), "empty": times(empty), "ratio": ratio}
+def side_by_side(ours: list[float], empty: list[float], quick: list[float]) -> dict[str, object]:
+    """Three sides and the ratios of our median to the others'."""
+    mine = statistics.median(ours)
+    return {
+        "ours": times(ours),
+        "empty": times(empty),
+        "empty, served as ours is": times(quick),
+        "ratio": round(mine / statistics.median(empty), 2),
+        "ratio to the one served as ours is": round(mine / statistics.median(quick), 2),
+    }
 
 
-def time_actions(hands: Hands, baseline: Baseline, effort: Effort, report: Report) -> None:
-    """Blocks of each action, all in turn with empty reruns; and loads of both pages in turn."""
-    loads = [(hands.load(), baseline.load()) for _ in range(effort.loads + 1)][1:]
-    baseline.begin()
+def time_actions(hands: Hands, stock: Baseline, tuned: Baseline, effort: Effort, report: Report) -> None:
+    """Blocks of each action, all in turn with empty reruns; and loads of the three pages in turn."""
+    loads = [(hands.load(), stock.load(), tuned.load()) for _ in range(effort.loads + 1)][1:]
+    stock.begin()
+    tuned.begin()
     hands.settle(1_500, 1_500)
-    found = {"first paint": side_by_side([ours for ours, _ in loads], [empty for _, empty in loads])}
+    found = {"first paint": side_by_side(*(list(side) for side in zip(*loads, strict=True)))}
     print(f"  first paint: {found['first paint']}", flush=True)
     every: dict[str, list[float]] = {name: [] for name in hands.actions}
     empty: list[float] = []
+    quick: list[float] = []
     # in turn, and all of them through the whole time: other load on the machine meets all alike
     for _ in range(effort.blocks):
         for name, (act, prepare) in hands.actions.items():
             prepare()
             every[name] += [act() for _ in range(effort.each)]
-            empty += [baseline.click() for _ in range(effort.each)]
+            empty += [stock.click() for _ in range(effort.each)]
+            quick += [tuned.click() for _ in range(effort.each)]
     for name, ours in every.items():
-        found[name] = side_by_side(ours, empty)
+        found[name] = side_by_side(ours, empty, quick)
         print(f"  {name}: {found[name]}", flush=True)
     report.found["milliseconds"] = found
     for name, most in TIMES.items():
@@ -155,18 +162,20 @@ def fresh_page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def base_memory(browser: Browser, port: int) -> Numbers:
-    """What the server takes with next to no tree, after the same actions."""
+def base_memory(browser: Browser, port: int, effort: Effort) -> Numbers:
+    """What the server takes with next to no tree, after the same loads and the same actions."""
     with tempfile.TemporaryDirectory() as place:
         made_workspace(Path(place) / "workspace", SMALL, run=False)
         with served(ROOT / "app.py", port, Path(place) / "workspace") as server, fresh_page(browser) as page:
             hands = Hands(page, server.address)
-            hands.load()
+            for _ in range(effort.loads + 1):
+                hands.load()
             hands.settle(1_500, 1_500)
-            for act, prepare in hands.actions.values():
-                prepare()
-                for _ in range(_ENOUGH):
-                    act()
+            for _ in range(effort.blocks):
+                for act, prepare in hands.actions.values():
+                    prepare()
+                    for _ in range(effort.each):
+                        act()
             return server.resident()
 
 
@@ -179,12 +188,14 @@ def measure(nodes: int, browser: Browser, port: int, effort: Effort, base: Numbe
         columns = column_megabytes(workspace)
         with (
             served(ROOT / "app.py", port, workspace) as server,
-            served(EMPTY_APP, port + 1) as empty,
+            served(EMPTY_PAGE, port + 1, ours=False) as empty,
+            served(EMPTY_APP, port + 2) as tuned,
             fresh_page(browser) as page,
             fresh_page(browser) as bare,
+            fresh_page(browser) as quick,
         ):
             hands = Hands(page, server.address)
-            time_actions(hands, Baseline(bare, empty.address), effort, report)
+            time_actions(hands, Baseline(bare, empty.address), Baseline(quick, tuned.address), effort, report)
             resident = server.resident()
             report.found["server, megabytes"] = {"resident": resident, "columns": columns, "base": base}
             report.limit(
@@ -214,7 +225,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer actions, at the smaller size only")
     parser.add_argument("--sizes", type=int, nargs="+", default=[MIDDLE, LARGE])
     parser.add_argument("--alone", action="store_true", help="leave out what is measured beside a run")
-    parser.add_argument("--port", type=int, default=8620, help="the first of two ports that are free")
+    parser.add_argument("--port", type=int, default=8620, help="the first of three ports that are free")
     options = parser.parse_args()
     effort = QUICK if options.quick else FULL
     sizes = [MIDDLE] if options.quick else options.sizes
@@ -226,7 +237,7 @@ def main() -> None:
         browser = driver.chromium.launch(
             executable_path=chromium, args=FLAGS, ignore_default_args=["--hide-scrollbars"]
         )
-        base = base_memory(browser, options.port)
+        base = base_memory(browser, options.port, effort)
         reports = [measure(nodes, browser, options.port, effort, base, alone=options.alone) for nodes in sizes]
         browser.close()
     limits = [limit for report in reports for limit in report.limits]

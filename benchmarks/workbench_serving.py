@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from synth.tree.operations import Actor
 from synth.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
+EMPTY_PAGE = ROOT / "benchmarks" / "empty_page.py"
 EMPTY_APP = Path(__file__).with_name("empty_app.py")
 
 _GROWING = {"name": "writing all the while", "extract": {"enabled": False}, "grow": {"steps": 1_000_000}}
@@ -49,15 +51,18 @@ class Server:
 
 
 @contextmanager
-def served(script: Path, port: int, workspace: Path | None = None) -> Iterator[Server]:
-    """`streamlit run` on a script, with the settings of `.streamlit/config.toml`."""
+def served(script: Path, port: int, workspace: Path | None = None, *, ours: bool = True) -> Iterator[Server]:
+    """`streamlit run` on a script, with the settings of `.streamlit/config.toml`; without `ours` as Streamlit comes."""
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     env["NUMPY_MADVISE_HUGEPAGE"] = "0"  # as `start.py` does
     if workspace is not None:
         env["ESPALIER_WORKSPACE"] = str(workspace)
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += ["--server.port", str(port), "--server.headless", "true"]
-    server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if not ours:
+        command += ["--server.address", "127.0.0.1", "--browser.gatherUsageStats", "false"]
+    place = ROOT if ours else Path(tempfile.gettempdir())
+    server = subprocess.Popen(command, cwd=place, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(f"http://127.0.0.1:{port}")
         yield Server(f"http://127.0.0.1:{port}", server.pid)

@@ -13,9 +13,9 @@ from synth.api import ASSETS_AT, version_of
 _INDEX = Path(st.__file__).parent / "static" / "index.html"
 
 
-def front_routes(addresses: Sequence[str], assets: Path) -> list[Route]:
-    """Routes for the addresses of pages with the workbench; none where the app is not at the root of its host."""
-    if st.get_option("server.baseUrlPath") or not _INDEX.is_file():
+def front_routes(addresses: Sequence[str], assets: Path, base: str = "") -> list[Route]:
+    """Routes for the addresses of pages with the workbench; none where the app lies at a `base` on its host."""
+    if base or not _INDEX.is_file():
         return []
 
     async def show(request: Request) -> Response:

@@ -87,7 +87,13 @@ class Proposed:
                 if proposal.counts != "keep" and _counted(proposal, row):
                     self._about.add(node)
         for above in [key for key in new if key < 0]:
+            known = self._names_below(-1 - above)
+            new[above] = [row for row in new[above] if proposal.fragment.name[row] not in known]
             self._below.setdefault(-1 - above, []).extend(_ghosts(proposal, new, above, 0))
+
+    def _names_below(self, node: int) -> set[str]:
+        """Names that are proposed below a feature already: what two proposals say is shown once."""
+        return {ghost.name for ghost in self._below.get(node, ()) if ghost.deeper == 0}
 
     def _place(self, tree: FeatureTree, proposal: Proposal, row: int, places: dict[int, int]) -> int:
         """The feature that a row is in the tree; -1 where it is none."""
@@ -106,7 +112,8 @@ class Proposed:
         for item in (item for item in items if item >= len(proposal.fragment)):
             operation = proposal.operations[item - len(proposal.fragment)]
             if isinstance(operation, Add):
-                if tree.alive(operation.parent) and tree.child(operation.parent, operation.name) is None:
+                fresh = operation.name not in self._names_below(operation.parent)
+                if fresh and tree.alive(operation.parent) and tree.child(operation.parent, operation.name) is None:
                     reason = proposal.reasons.get(item, proposal.reason)
                     ghost = Ghost(proposal.id, item, 0, operation.name, operation.estimated, reason)
                     self._below.setdefault(operation.parent, []).append(ghost)

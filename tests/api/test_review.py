@@ -117,3 +117,29 @@ def test_a_refusal_is_taken_back_by_its_name(ask: Ask, proposal: str) -> None:
         assert (status, told["opened"]) == (200, before["total"])
     assert ask("/api/tree/proposal_items", proposal=proposal)[1]["items"] == before["items"]
     assert ask("/api/tree/reopen", rev=2, op="operation-3", refusal="never-refused")[0] == 404
+
+
+def test_what_two_proposals_say_is_shown_once_until_one_is_accepted(
+    ask: Ask, workspace: Workspace, proposal: str
+) -> None:
+    rows = FragmentBuilder()
+    for path in (("security", "hashing", "keyed hash"), ("security", "hashing", "keyed hash", "siphash")):
+        rows.count(rows.add_path(path), estimated=1.0)
+    workspace.trees.propose(operations.Actor(kind="engine", name="other"), "again", fragment=rows.finish())
+    hashing = node_at(workspace, "security", "hashing")
+
+    def ghosts() -> list[str]:
+        opened = {"open": [node_at(workspace, "security"), hashing], "flat": [], "closed": [], "level": 0}
+        keyed = workspace.tree().node(("security", "hashing", "keyed hash"))
+        opened["open"] += [keyed] if keyed else []
+        _, told = ask(
+            "/api/tree/outline", opened=opened, top=0, filter={}, first=0, count=100, temperature=1.0, locate=[]
+        )
+        return [row["name"] for row in told["rows"] if row.get("ghost")]
+
+    assert ghosts().count("keyed hash") == 1
+    _, page = ask("/api/tree/proposal_items", proposal=proposal)
+    item = next(one["item"] for one in page["items"] if one["path"][-1] == "keyed hash")
+    ask("/api/tree/decide", rev=2, op="operation-1", proposal=proposal, accept=True, items=[item])
+    assert "keyed hash" not in ghosts()
+    assert {"blake2", "siphash"} <= set(ghosts())

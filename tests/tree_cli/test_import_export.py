@@ -273,4 +273,4 @@ def test_counts_of_untouched_features_come_back_as_they_were(folder: Path, tmp_p
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
     said = Tool(tmp_path / ("w" * 300))("stats", code=1).err
     assert f"{tmp_path / 'www'}" in said
-    assert "check the name and rights" in said
+    assert "cannot be a workspace folder: File name too long" in said
