@@ -228,7 +228,7 @@ class Hands:
         self.page.locator(f"#tab-{name}").click()
 
     def _area(self, area: str) -> None:
-        self.page.get_by_label("Area").select_option(area)
+        self.page.get_by_role("combobox", name="Area", exact=True).select_option(area)
         self.settle(300, 300)
 
     def _field(self) -> Locator:

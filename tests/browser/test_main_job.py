@@ -1,27 +1,17 @@
 """One person's way through the app in a real browser: Home, Sampling, Generate, Dataset, a file in hand."""
 
 import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import sysconfig
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from synth.settings import ROOT
+from synth.settings import RunConfig
 from synth.workspace import Workspace
-
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-CHROMIUM = next((path for name in CHROMIUMS if (path := shutil.which(name))), str(MAC) if MAC.exists() else None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+from tests.browser.conftest import CHROMIUM, Serve
 
 pytestmark = [
     pytest.mark.browser,
@@ -34,8 +24,6 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a few seeds and features to draw from, and no samples yet."""
-    from synth.settings import RunConfig
-
     path = tmp_path_factory.mktemp("browser") / "workspace"
     workspace = Workspace(path)
     for name in ("heapq.py", "textwrap.py", "csv.py", "shlex.py"):
@@ -51,44 +39,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
+def address(serve: Serve, folder: Path) -> str:
     """The app, served as `start.py` serves it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "app.py",
-        "--server.port",
-        str(port),
-        "--server.headless",
-        "true",
-    ]
-    env = {**os.environ, "ESPALIER_WORKSPACE": str(folder)}
-    log = (folder.parent / "server.log").open("wb")
-    server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
-            break
-        except OSError:
-            time.sleep(0.1)
-    yield f"http://127.0.0.1:{port}"
-    server.terminate()
-    server.wait(timeout=30)
-    log.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium of the system."""
-    with sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield found
-        found.close()
+    return serve(folder)
 
 
 @pytest.fixture
@@ -150,3 +103,14 @@ def test_every_page_opens_without_an_error_at_any_width(tab: Page) -> None:
             assert tab.get_by_text("Something went wrong").count() == 0
             overflow = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert overflow <= 1, f"{title} is wider than the window at {width} px"
+
+
+def test_no_page_asks_anybody_but_this_server(tab: Page) -> None:
+    asked: set[str] = set()
+    tab.on("request", lambda request: asked.add(request.url))
+    for title in ("Seeds", "Tree", "Sampling", "Generate", "Home"):
+        go(tab, title)
+        tab.wait_for_timeout(700)
+    home = tab.url.split("/")[2]
+    strangers = {url for url in asked if url.split("/")[2] != home and not url.startswith(("data:", "blob:"))}
+    assert not strangers
