@@ -31,3 +31,4 @@ bench: setup  ## the claims of docs/benchmarks.md, in about half an hour
 	for claim in coreset tree_sampling tree_growth tree_open tree_edit tree_import tree_search workbench; do \
 		$(PY) benchmarks/$$claim.py || exit 1; \
 	done
+	$(PY) benchmarks/workbench.py --beside-a-run

@@ -3,14 +3,16 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from math import expm1, lcm, log1p, sqrt
+from math import lcm
 from time import sleep
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.errors import BadInput
 from synth.flow import shape_of
 from synth.ids import seed_number
 from synth.records import FeaturePath, Shape, Subtree
@@ -21,7 +23,8 @@ from synth.tree.columns import ROOT, FeatureTree
 from synth.tree.draw import NOTHING, Drawer
 from synth.tree.race import inclusion, race_of
 from synth.tree.standing import chances_among, check_alive, children_by_parent, largest, parts
-from synth.tree.whatif import WhatIf, what_if
+from synth.tree.whatif import what_if
+from synth.workspace.outlook import Outlook, Whole, condensed, summed
 from synth.workspace.tree import TreeKeeper
 
 _KEPT = 4
@@ -88,41 +91,12 @@ class Chances:
     """The feature asked about, where it is not the root."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What n draws come to, over the temperatures in turn."""
-
-    draws: int
-    features: float
-    """Mean number of features of a draw."""
-    leaves: float
-    """Mean number of ends of a draw."""
-    reachable: int
-    """Features at which a draw can end."""
-    distinct_leaves: float
-    """Of these, the mean number at which one or more of the draws end."""
-    repeats_at_most: float | None
-    """No less than the mean number of draws that repeat an earlier one; None where it would take too long."""
-    rules_ignored: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Whole:
-    """What is kept of a `WhatIf`: only the features that a draw can hold."""
-
-    nodes: NDArray[np.int64]
-    chance: Floats
-    ends: NDArray[np.bool_]
-    same: float | None
-    rules_ignored: bool
-
-
 class Lab:
     """Questions of the sampling lab; nobody changes the tree while one is answered."""
 
     def __init__(self, keeper: TreeKeeper) -> None:
         self._keeper = keeper
-        self._whole: OrderedDict[tuple[int, str, float], _Whole] = OrderedDict()
+        self._whole: OrderedDict[tuple[int, str, float], Whole] = OrderedDict()
         self._outlooks: OrderedDict[tuple[int, str, int], Outlook] = OrderedDict()
         self._drawn: OrderedDict[tuple[int, int, str], _Series] = OrderedDict()
         self._lock = threading.Lock()
@@ -163,15 +137,14 @@ class Lab:
         with self._lock:
             key = (self._keeper.tree.revision, shape.model_dump_json(), draws)
             for temperature in () if key in self._outlooks else shape.temperatures:
-                with self._keeper.reading() as tree:  # others may have it between: each may take a second
-                    self._computed(tree, shape, temperature)
+                self._compute_beside(shape, temperature)
                 sleep(_BREATH)
             with self._keeper.reading() as tree:
                 key = (tree.revision, *key[1:])
                 found = self._outlooks.get(key)
                 if found is None:
                     wholes = [self._computed(tree, shape, temperature) for temperature in shape.temperatures]
-                    found = _keep(self._outlooks, key, _summed(wholes, draws), 64)
+                    found = _keep(self._outlooks, key, summed(wholes, draws), 64)
                 return found
 
     def named(self, nodes: Sequence[int]) -> list[FeaturePath]:
@@ -203,13 +176,30 @@ class Lab:
         self._drawn.move_to_end(key)
         return found
 
-    def _computed(self, tree: FeatureTree, sample: SampleConfig, temperature: float) -> _Whole:
-        shape = task_shape(shape_of(sample.model_copy(update={"temperatures": (1.0,)})))
+    def _compute_beside(self, sample: SampleConfig, temperature: float) -> None:
+        """Have ready what `_computed` gives, while others use the tree: it takes half a second at 1.8 million features.
+
+        Where the tree changed meanwhile, what came of it is thrown away; `_computed` then does it again.
+        """
+        tree = self._keeper.tree
+        shape = _bare(sample)
+        key = (tree.revision, shape.model_dump_json(), temperature)
+        if key in self._whole:
+            return
+        with suppress(IndexError, ValueError, BadInput):  # of a tree in the middle of a change; else it comes up again
+            found = condensed(tree, what_if(tree, shape, temperature, 1))
+            with self._keeper.reading() as now:
+                if now is tree and now.revision == key[0]:
+                    _keep(self._whole, key, found, max(_KEPT, len(sample.temperatures)))
+
+    def _computed(self, tree: FeatureTree, sample: SampleConfig, temperature: float) -> Whole:
+        shape = _bare(sample)
         key = (tree.revision, shape.model_dump_json(), temperature)
         found = self._whole.get(key)
         if found is None:
             most = max(_KEPT, len(sample.temperatures))
-            found = _keep(self._whole, key, _condensed(tree, what_if(tree, shape, temperature, 1)), most)
+            found = _keep(self._whole, key, condensed(tree, what_if(tree, shape, temperature, 1)), most)
+        self._whole.move_to_end(key)
         return found
 
 
@@ -342,49 +332,9 @@ def _in_any(chance: Floats, times: NDArray[np.int64] | int) -> Floats:
     return missed
 
 
-def _condensed(tree: FeatureTree, found: WhatIf) -> _Whole:
-    live = found.marginal > 0
-    inner = np.zeros(tree.rows, np.bool_)
-    inner[tree.column("parent")[np.flatnonzero(live)]] = True
-    nodes = np.flatnonzero(live)
-    return _Whole(nodes, found.marginal[nodes], ~inner[nodes], found.same, found.rules_ignored)
-
-
-def _summed(wholes: Sequence[_Whole], draws: int) -> Outlook:
-    """One outlook for temperatures in turn: the draw with number i takes the one at i modulo their number."""
-    each = [len(range(place, draws, len(wholes))) for place in range(len(wholes))]
-    shares = [number / draws if draws else 1 / len(wholes) for number in each]
-    size = 1 + max((int(whole.nodes[-1]) for whole in wholes if len(whole.nodes)), default=0)
-    missed, ends = np.zeros(size), np.zeros(size, np.bool_)
-    for whole, number in zip(wholes, each, strict=True):
-        at, chance = whole.nodes[whole.ends], whole.chance[whole.ends]
-        ends[at] = True
-        missed[at] += number * np.log1p(-np.minimum(chance, 1 - 2**-53))
-    return Outlook(
-        draws=draws,
-        features=sum(share * float(whole.chance.sum()) for share, whole in zip(shares, wholes, strict=True)),
-        leaves=sum(share * float(whole.chance[whole.ends].sum()) for share, whole in zip(shares, wholes, strict=True)),
-        reachable=int(ends.sum()),
-        distinct_leaves=float(-np.expm1(missed[ends]).sum()),
-        repeats_at_most=_repeats(wholes, each),
-        rules_ignored=wholes[0].rules_ignored,
-    )
-
-
-def _repeats(wholes: Sequence[_Whole], each: Sequence[int]) -> float | None:
-    """Draws of two temperatures are equal with sum(p q) <= sqrt(sum(p p) sum(q q)), by Cauchy and Schwarz."""
-    pairs = 0.0
-    for place, (whole, number) in enumerate(zip(wholes, each, strict=True)):
-        if whole.same is None:
-            return None
-        pairs += number * (number - 1) / 2 * whole.same
-        for other, its in zip(wholes[:place], each[:place], strict=True):
-            pairs += number * its * sqrt(whole.same * (other.same or 0.0))
-    same = wholes[0].same
-    if len(wholes) == 1 and same and same * each[0] > 1e-4:
-        # draw i misses all before it with E[(1 - P)^i], P its own chance, which is no less than (1 - E[P])^i
-        pairs = min(pairs, each[0] + (expm1(each[0] * log1p(-same)) / same if same < 1 else -1.0))
-    return min(pairs, max(0.0, sum(each) - 1.0))
+def _bare(sample: SampleConfig) -> Shape:
+    """The shape of a task without its temperatures: each is computed by itself."""
+    return task_shape(shape_of(sample.model_copy(update={"temperatures": (1.0,)})))
 
 
 def _keep(kept: OrderedDict[Key, Value], key: Key, value: Value, most: int) -> Value:

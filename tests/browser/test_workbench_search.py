@@ -67,6 +67,7 @@ def name(tab: Page) -> LocatorAssertions:
 
 def state_in_the_address(tab: Page) -> dict[str, str]:
     """What the address says."""
+    tab.evaluate("new Promise((done) => setTimeout(done, 50))")  # the address follows a moment after the panes
     return {key: values[0] for key, values in parse_qs(urlsplit(tab.url).query).items()}
 
 
@@ -141,6 +142,7 @@ def test_filters_are_set_in_the_popover_and_removed_by_their_chips(tab: Page) ->
     expect(form).to_be_hidden()
     chips.filter(has_text="locked").get_by_role("button").click()
     expect(chips).to_have_count(4)
+    tab.wait_for_function("!location.search.includes('locked')")
     tab.reload()
     expect(chips).to_have_count(4)
     tab.get_by_role("button", name="Clear all").first.click()
