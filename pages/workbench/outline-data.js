@@ -24,6 +24,8 @@ export class OutlineData {
   #opened = null;
   #rev = -1;
   #ahead = null;
+  /** The top of the view. */
+  #top = 0;
 
   constructor({ store }, heard) {
     this.store = store;
@@ -126,8 +128,8 @@ export class OutlineData {
     let answer = await this.#ask(body);
     const top = this.heard.topAfter(answer, more.change);
     if (top < answer.first || Math.min(top + count, answer.total) > answer.first + answer.rows.length) {
-      const opened = answer.opened;
-      answer = { ...(await this.#ask({ ...window(top, count), locate: named })), ...(opened && { opened }) };
+      const { opened, asked } = answer;
+      answer = { ...(await this.#ask({ ...window(top, count), locate: named })), asked, ...(opened && { opened }) };
     }
     this.#rows.clear();
     this.#indices.clear();
@@ -156,19 +158,21 @@ export class OutlineData {
     const { opened, top, filter } = this.store.state;
     const common = this.#common(body);
     const whole = { ...common, opened, top, filter };
-    if (this.view === null) return this.#told(await call("/api/tree/outline", whole));
+    if (this.view === null) return this.#told(await call("/api/tree/outline", whole), top);
+    const before = this.#top;
     try {
       const known = { ...common, view: this.view };
-      return this.#told((await this.#foreseen(known)) ?? (await call("/api/tree/outline", known)));
+      return this.#told((await this.#foreseen(known)) ?? (await call("/api/tree/outline", known)), before);
     } catch (error) {
       if (error.status !== 410) throw error;
-      return { ...this.#told(await call("/api/tree/outline", whole)), renewed: true };
+      return { ...this.#told(await call("/api/tree/outline", whole), top), renewed: true };
     }
   }
 
-  #told(answer) {
+  #told(answer, asked) {
     this.view = answer.view;
-    return answer;
+    this.#top = answer.top;
+    return { ...answer, asked };
   }
 
   #keep(answer) {
@@ -192,7 +196,8 @@ export class OutlineData {
     this.way = answer.way;
     const news = {};
     if (answer.opened) news.opened = this.#opened = answer.opened;
-    if (answer.top !== this.store.state.top) news.top = answer.top;
+    // the server moved the top, and nobody went elsewhere while it answered
+    if (answer.top !== answer.asked && this.store.state.top === answer.asked) news.top = answer.top;
     if (answer.rev > this.store.state.rev) news.rev = answer.rev;
     this.store.set(news);
   }
