@@ -175,17 +175,10 @@ class Views:
 
     def _matching(self, tree: FeatureTree, asked: FilterBody, proposed: Proposed, cold: Callable[[], Mask]) -> Mask:
         if self._words is None or self._words[0] is not tree:
-            self.warm(tree)
+            self._words = (tree, PathWords(tree))
         about = {*proposed.about(), *proposed.below()} if asked.proposed else None
         drawn = cold() if asked.cold else None
-        return matching(
-            tree, asked.of_the_tree(), proposed=about, cold=drawn, words=self._words[1] if self._words else None
-        )
-
-    def warm(self, tree: FeatureTree) -> None:
-        """Read the names ahead that the first filter would read."""
-        self._words = (tree, PathWords(tree))
-        self._words[1].holding(["a"])
+        return matching(tree, asked.of_the_tree(), proposed=about, cold=drawn, words=self._words[1])
 
     def _keep(self, view: View) -> View:
         self._kept[view.name] = view

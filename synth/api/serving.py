@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import hashlib
 import os
@@ -13,17 +14,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from types import FrameType
 
+import pyarrow as pa
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from synth.api.bench import Bench
 from synth.api.extents import Extents
-from synth.api.outline import Views
 from synth.errors import EspalierError
 from synth.tree.columns import ROOT
 
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
 _FOR_EVER = "public, max-age=31536000, immutable"
+
+_LARGE = 1 << 18
+"""Bytes from which an array has pages of its own, which go back to the system with it."""
+_MMAP_THRESHOLD, _ARENA_MAX = -3, -8
+"""Names of settings of glibc's `mallopt`."""
 
 _stopping = threading.Event()
 
@@ -38,15 +44,15 @@ async def serving(bench: Bench) -> AsyncIterator[None]:
     """Around the server's life: prepare it, and make ahead what the first visitor would wait for."""
     _hear_of_the_stop()
     _send_at_once()
+    _give_memory_back()
 
     def warm() -> None:
         with contextlib.suppress(EspalierError):  # said again to whoever opens a page
             workspace = bench.workspace
             workspace.views.warm()
             workspace.uses.begin()
-            with workspace.trees.reading() as tree:
+            with workspace.trees.reading():
                 bench.part(Extents).now().size(ROOT)
-                bench.part(Views).warm(tree)
         gc.collect()
         gc.freeze()  # what was loaded until now is never looked through again: a collection costs no click
 
@@ -104,6 +110,19 @@ def _hear_of_the_stop() -> None:
 
         if callable(before):
             signal.signal(number, stop)
+
+
+def _give_memory_back() -> None:
+    """Answers make arrays as long as the tree and drop them; what they took shall be the system's again at once.
+
+    By itself glibc raises the size from which it does so to 32 MB, and keeps holes between smaller arrays in as many
+    heaps as there are threads: several times what the tree takes.
+    """
+    pa.set_memory_pool(pa.system_memory_pool())  # its own pool keeps what it once had
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # no glibc, nothing to set
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_MMAP_THRESHOLD, _LARGE)
+        mallopt(_ARENA_MAX, 2)
 
 
 def _send_at_once() -> None:

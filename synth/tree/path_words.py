@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -20,7 +19,6 @@ class PathWords:
 
     def __init__(self, tree: FeatureTree) -> None:
         self._tree = tree
-        self._lower: pa.Array = pa.array([], pa.large_string())
         self._revision = tree.revision
         self._held: dict[str, Mask] = {}
         self._levels: list[NDArray[np.int32]] = []
@@ -31,7 +29,7 @@ class PathWords:
             self._revision, self._held, self._levels = self._tree.revision, {}, []
         found: Mask = self._tree.layout().alive.copy()
         found[ROOT] = False
-        for word in dict.fromkeys(map(_lower, words)):
+        for word in dict.fromkeys(words):
             held = self._held.get(word)
             if held is None:
                 if len(self._held) >= _KEPT:
@@ -41,10 +39,8 @@ class PathWords:
         return found
 
     def _holding(self, word: str) -> Mask:
-        texts = self._tree.strings.array()
-        if len(self._lower) != len(texts):
-            self._lower = pc.utf8_lower(texts)
-        has = pc.match_substring(self._lower, word).to_numpy(zero_copy_only=False)
+        whole = word.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        has = pc.match_substring(self._tree.strings.array(), whole, ignore_case=True).to_numpy(zero_copy_only=False)
         found: Mask = has[self._tree.column("name")]
         found[ROOT] = False
         parent = self._tree.column("parent")
@@ -52,9 +48,3 @@ class PathWords:
         for level in self._levels[1:]:
             found[level] |= found[parent[level]]
         return found
-
-
-def _lower(word: str) -> str:
-    """In small letters as the names are: Python alone knows of a sigma that ends a word."""
-    whole = word.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    return str(pc.utf8_lower(pa.scalar(whole)).as_py())

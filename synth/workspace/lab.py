@@ -30,7 +30,7 @@ from synth.workspace.tree import TreeKeeper
 _KEPT = 4
 """Computations over the whole tree that are kept; each takes 9 bytes a feature."""
 
-_SERIES = 8
+_SERIES, _MOST_SERIES = 4, 16
 """Temperatures, and targets at them, whose draws are kept; each takes a few MB of a tree of 1.8 million features."""
 _MOST_KEPT = 256
 _BREATH = 0.002
@@ -110,8 +110,9 @@ class Lab:
         with self._keeper.reading() as tree:
             check_targets(tree, shape_of(sample), sample.targets)
             made: list[DrawnTree] = []
-            for temperature, target, turns in _turns(sample, count):
-                made += self._table(tree, sample, temperature, target).take(series, turns)
+            in_turn = list(_turns(sample, count))
+            for temperature, target, turns in in_turn:
+                made += self._table(tree, sample, temperature, target, len(in_turn)).take(series, turns)
             made.sort(key=lambda drawn: drawn.number)
             names = {cell.node: tree.name(cell.node) for drawn in made for cell in drawn.cells}
             return made, names
@@ -165,14 +166,17 @@ class Lab:
             return tree.children(ROOT)[:_MOST_CATEGORIES]
 
     def _table(
-        self, tree: FeatureTree, sample: SampleConfig, temperature: float, target: FeaturePath | None
+        self, tree: FeatureTree, sample: SampleConfig, temperature: float, target: FeaturePath | None, turns: int
     ) -> "_Series":
         """The draws at one temperature: a slider changes one, and those of the others stay."""
         plain = shape_of(sample.model_copy(update={"temperatures": (temperature,)}))
         shape = task_shape(plain) if target is None else aimed_shape(tree, plain, target)
         key = (id(tree), tree.revision, shape.model_dump_json())
         aim = None if target is None else tree.node(target)
-        found = self._drawn.get(key) or _keep(self._drawn, key, _Series(tree, shape, aim), _SERIES)
+        found = self._drawn.get(key)
+        if found is None:
+            most = min(max(_SERIES, turns), _MOST_SERIES)
+            found = _keep(self._drawn, key, _Series(tree, shape, aim), most)
         self._drawn.move_to_end(key)
         return found
 
