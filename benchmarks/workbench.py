@@ -234,13 +234,15 @@ def table(limits: list[dict[str, object]]) -> str:
 def main() -> None:
     """Measure, save, and say which limits hold."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--quick", action="store_true", help="fewer actions, at the smaller size only")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[MIDDLE, LARGE])
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer actions, and the smaller size unless `--sizes` says so"
+    )
+    parser.add_argument("--sizes", type=int, nargs="+")
     parser.add_argument("--beside-a-run", action="store_true", help="the same while a run writes, and nothing else")
     parser.add_argument("--port", type=int, default=8620, help="the first of three ports that are free")
     options = parser.parse_args()
     effort = QUICK if options.quick else FULL
-    sizes = [MIDDLE] if options.quick else options.sizes
+    sizes = options.sizes or ([MIDDLE] if options.quick else [MIDDLE, LARGE])
     chromium = next((path for name in NAMES if (path := shutil.which(name))), None)
     if chromium is None:
         raise SystemExit("no Chromium; install it, for example: sudo apt-get install chromium")

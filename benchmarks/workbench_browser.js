@@ -93,8 +93,8 @@
     done: () => waiting.done,
     /** A closed row in the upper half of the outline, at random, to be opened. */
     closed: (chance) => {
-      const shown = rows().filter((row) => row.ariaExpanded === "false");
-      const upper = shown.slice(0, Math.max(1, Math.ceil(shown.length / 2)));
+      const shown = rows();
+      const upper = shown.slice(0, Math.ceil(shown.length / 2)).filter((row) => row.ariaExpanded === "false");
       const row = upper[Math.floor(chance * upper.length)];
       return row ? Number(row.dataset.node) : null;
     },

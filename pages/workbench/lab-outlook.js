@@ -5,8 +5,10 @@ import { count, debounce, h, newest, select } from "./dom.js";
 import { approximately } from "./lab-words.js";
 
 const PATIENCE = 220;
+/** While a tree goes on changing, so many times as long as computing takes is left to everything else. */
+const REST = 5;
 
-/** Returns {element, ask(), models(told)}. */
+/** Returns {element, ask(), follow() (the tree changed), models(told)}. */
 export function outlook({ store, settings, dragging, visible, told, tell }) {
   const n = h("input", { type: "number", min: "1", max: "10000000", step: "1", class: "lab-number wide", value: String(settings.n), aria: { label: "Number of draws" }, on: { input: again } });
   const numbers = { distinct: fact("Distinct leaves"), reachable: fact("Reachable leaves"), repeats: fact("Repeated draws"), features: fact("Features a draw") };
@@ -26,9 +28,12 @@ export function outlook({ store, settings, dragging, visible, told, tell }) {
     h("div", { class: "lab-line" }, h("span", { class: "lab-label", text: "Cost with" }), model, other),
     prices, cost, basis);
 
+  let rested = 0;
+  let later = 0;
   const run = newest(async () => {
     if (!visible() || !store.state.shape) return;
     const body = { shape: store.state.shape, n: settings.n };
+    const began = performance.now();
     busy(true);
     try {
       show((await call("/api/lab/expect", body)).outlook);
@@ -37,6 +42,8 @@ export function outlook({ store, settings, dragging, visible, told, tell }) {
       busy(false, error.kind === "bad input" ? "" : error.message);
       facts.classList.add("stale");
     }
+    const now = performance.now();
+    rested = now + REST * (now - began);
   });
   const spend = newest(async () => {
     if (!visible()) return;
@@ -49,6 +56,13 @@ export function outlook({ store, settings, dragging, visible, told, tell }) {
     }
   });
   const soon = debounce(() => (dragging() ? soon() : run()), PATIENCE);
+
+  function follow() {
+    later ||= setTimeout(() => {
+      later = 0;
+      soon();
+    }, Math.max(0, rested - performance.now()));
+  }
 
   function again() {
     const value = Number(n.value);
@@ -110,7 +124,7 @@ export function outlook({ store, settings, dragging, visible, told, tell }) {
     return field;
   }
 
-  return { element, ask: soon, models };
+  return { element, ask: soon, follow, models };
 }
 
 /** What n tasks cost, in plain words. */

@@ -105,7 +105,7 @@ export function samplePanel(context, element) {
       if (!visible()) return;
       tick();
       cold.ask();
-      if (keys.includes("rev")) future.ask();
+      if (keys.includes("rev")) future.follow();
     }),
     store.on(["panel"], turned),
     cold.end,

@@ -5,6 +5,7 @@ import { Commands, keyOf } from "./commands.js";
 import { Dialogs, Notices } from "./dialog.js";
 import { afterwards, button, h } from "./dom.js";
 import { Edits } from "./edits.js";
+import { calmly } from "./news.js";
 import { firstState, remember, Store } from "./store.js";
 import { PANES, PANELS } from "./panes.js";
 import { layOut } from "./layout.js";
@@ -48,12 +49,13 @@ export function mount(host, { workspace, title, panel }) {
   });
 
   const ends = [remember(store, workspace, panel), store.on(["rev"], ({ rev }) => (root.dataset.rev = rev))];
-  const hear = ({ rev, held, made }) => {
+  const news = calmly(root, ({ rev, held, made }) => {
     const { state } = store;
     store.set({ rev: Math.max(rev ?? 0, state.rev), held: held ?? state.held, made: made ?? state.made });
-  };
+  });
+  ends.push(news.end);
   // the panes ask for themselves at first; news of the same would make them ask twice
-  afterwards(() => root.isConnected && ends.push(listen(hear, connection(notices))));
+  afterwards(() => root.isConnected && ends.push(listen(news.hear, connection(notices))));
   return {
     retheme: () => context.themed.forEach((paint) => paint()),
     unmount: () => {

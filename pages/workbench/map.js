@@ -203,6 +203,7 @@ class MapPane {
   }
 
   #take(answer, asked) {
+    if (asked.top !== this.store.state.top) return; // somebody went on meanwhile: what is there now is asked for next
     this.drawnMode = asked.mode;
     this.painted = asked.colour;
     this.coarse = false;

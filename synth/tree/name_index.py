@@ -29,23 +29,41 @@ _FIRST, _GROWTH, _LARGEST = 64, 4, 100_000
 _DENSE = 25
 """Where one name in so many matches, testing each is faster than jumping from match to match."""
 _FEWEST, _MOST, _SHARE = 1_000, 20_000, 20
-"""All is indexed anew once more rows changed than one in `_SHARE`, within these bounds."""
+"""An index is behind once more rows changed than one in `_SHARE`, within these bounds."""
+_LISTED = 200_000
+"""Changed rows from which listing them takes longer than an index."""
 _CELLS = 2_000_000
 """Cells of one table of edit distances."""
 _PORTION = 100_000
 """Names whose letters are looked up at once."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Named:
+    """What an index is made of, as of one moment: the tree may change while one is made."""
+
+    held: NDArray[np.int32]
+    """As `numbers` gives it."""
+    parent: Nodes
+    texts: pa.LargeStringArray
+    revision: int
+
+    @classmethod
+    def of(cls, tree: FeatureTree) -> "Named":
+        """What a tree's index is made of."""
+        return cls(numbers(tree), tree.column("parent").copy(), tree.strings.array(), tree.revision)
+
+
 class NameIndex:
     """The names of a tree's live nodes as they were when it was built; a name's id is its place in sorted order."""
 
-    def __init__(self, tree: FeatureTree) -> None:
-        self.held = numbers(tree)
+    def __init__(self, named: Named) -> None:
+        self.held = named.held
         """Row -> number of the node's name, -1 where there was no live node."""
         self.rows = len(self.held)
         live = np.flatnonzero(self.held >= 0)
         used = np.unique(self.held[live])
-        texts = fold(tree.strings.array().take(pa.array(used)))
+        texts = fold(named.texts.take(pa.array(used)))
         order = pc.sort_indices(texts)
         texts = texts.take(order)
         new = np.ones(len(texts), np.bool_)
@@ -71,7 +89,7 @@ class NameIndex:
         self._texts = pa.LargeBinaryArray.from_buffers(
             pa.large_binary(), self.size, [None, pa.py_buffer(self._offsets), pa.py_buffer(self._block)]
         )
-        inner = np.bincount(tree.column("parent")[live], minlength=self.rows).astype(np.bool_)
+        inner = np.bincount(named.parent[live], minlength=self.rows).astype(np.bool_)
         inner[ROOT] = False
         self.inner = np.flatnonzero(inner).astype(np.int32)
         """Nodes with children, whose names a path may ask for all at once: their texts lie together."""
@@ -185,19 +203,23 @@ class Names:
     fresh_nodes: Nodes
     """The nodes alone."""
 
+    behind: bool = False
+    """Whether so much changed that another index is worth making."""
+
     @classmethod
-    def of(cls, tree: FeatureTree) -> "Names":
-        """The names of a tree, all indexed."""
-        revision = tree.revision
-        return cls(revision, NameIndex(tree), None, [], np.zeros(0, np.int32))
+    def of(cls, named: Named) -> "Names":
+        """All indexed."""
+        return cls(named.revision, NameIndex(named), None, [], np.zeros(0, np.int32))
 
     def follow(self, tree: FeatureTree) -> "Names":
-        """As the tree is now: what changed is listed, or all indexed anew where that is much."""
+        """As the tree is now: what changed is listed, or all indexed anew where that is most of it."""
         revision, index, now = tree.revision, self.index, numbers(tree)
         both = min(index.rows, len(now))
         changed = np.flatnonzero(now[:both] != index.held[:both])
-        if len(changed) + abs(index.rows - len(now)) > min(max(_FEWEST, index.rows // _SHARE), _MOST):
-            return Names.of(tree)
+        moved = len(changed) + abs(index.rows - len(now))
+        if moved > _LISTED:
+            return Names.of(Named.of(tree))
+        behind = moved > min(max(_FEWEST, index.rows // _SHARE), _MOST)
         stale = np.zeros(index.rows, np.bool_)
         stale[changed] = True
         stale[both:] = True
@@ -214,7 +236,7 @@ class Names:
         fresh += [(tree.strings[number].casefold(), node, number) for node, number in named]
         fresh.sort()
         nodes = np.array([node for _, node, _ in fresh], np.int32)
-        return Names(revision, index, stale if stale.any() else None, fresh, nodes)
+        return Names(revision, index, stale if stale.any() else None, fresh, nodes, behind)
 
     def current(self, nodes: Nodes) -> Nodes:
         """Those of the index's nodes of which it is right."""

@@ -13,9 +13,11 @@ All modes compare names as `str.casefold` leaves them, without normalisation. Wh
 "By name" is the code point order of folded names.
 """
 
+import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from heapq import merge
 from itertools import islice
 from typing import Literal
@@ -24,7 +26,7 @@ import numpy as np
 
 from synth.errors import BadInput
 from synth.tree.columns import FeatureTree
-from synth.tree.name_index import Fresh, Ids, Mask, NameIndex, Names, Nodes, coded, distances
+from synth.tree.name_index import Fresh, Ids, Mask, Named, NameIndex, Names, Nodes, coded, distances
 from synth.tree.table import ROOT
 
 Mode = Literal["prefix", "substring", "path", "fuzzy"]
@@ -76,12 +78,16 @@ class _Place:
 class Search:
     """Finds nodes by name. The index is made at the first search; later ones only look at what changed.
 
-    Not to be asked in the middle of an edit, whose texts may be taken back.
+    Where much did, another index is made beside, and searches take a little longer until it is there. Not to be asked
+    in the middle of an edit, whose texts may be taken back.
     """
 
     def __init__(self, tree: FeatureTree) -> None:
         self._tree = tree
         self._names: Names | None = None
+        self._made: Names | None = None
+        """Made beside, and not yet in use."""
+        self._making = threading.Lock()
 
     def find(self, query: str, mode: Mode = "substring", limit: int = 50, offset: int = 0, below: int = ROOT) -> Hits:
         """Hits number `offset` to `offset + limit` of those below the node `below`, in the order of the mode.
@@ -107,14 +113,26 @@ class Search:
         """Memory of the index in bytes."""
         return self._now().index.nbytes
 
+    def ahead(self) -> Callable[[], None]:
+        """What makes an index of the tree as it is now. To be called in any thread, while the tree changes or not."""
+        return partial(self._make, Named.of(self._tree))
+
     def _now(self) -> Names:
-        """The names of the tree as it is: nothing to do, a comparison of columns, or all indexed anew."""
-        names = self._names
+        """The names of the tree as it is: nothing to do, a comparison of columns, or all indexed."""
+        names, self._made = self._made or self._names, None
         if names is None:
-            names = self._names = Names.of(self._tree)
-        elif names.revision != self._tree.revision:
-            names = self._names = names.follow(self._tree)
+            with self._making:  # where that is under way, it is not done twice
+                names, self._made = self._made or Names.of(Named.of(self._tree)), None
+        if names.revision != self._tree.revision:
+            names = names.follow(self._tree)
+            if names.behind and not self._making.locked():
+                threading.Thread(target=self.ahead(), name="names", daemon=True).start()
+        self._names = names
         return names
+
+    def _make(self, named: Named) -> None:
+        with self._making:
+            self._made = Names.of(named)
 
     def _check(self, query: str, limit: int, offset: int, below: int) -> None:
         if not query.strip():

@@ -3,10 +3,8 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from math import lcm
-from time import sleep
 from typing import TypeVar
 
 import numpy as np
@@ -22,6 +20,7 @@ from synth.tree.bounds import Bounds, resolve
 from synth.tree.columns import ROOT, FeatureTree
 from synth.tree.draw import NOTHING, Drawer
 from synth.tree.race import inclusion, race_of
+from synth.tree.segment import copy_tree
 from synth.tree.standing import chances_among, check_alive, children_by_parent, largest, parts
 from synth.tree.whatif import what_if
 from synth.workspace.outlook import Outlook, Whole, condensed, summed
@@ -33,8 +32,6 @@ _KEPT = 4
 _SERIES, _MOST_SERIES = 4, 16
 """Temperatures, and targets at them, whose draws are kept; each takes a few MB of a tree of 1.8 million features."""
 _MOST_KEPT = 256
-_BREATH = 0.002
-"""Seconds that the tree is left to others."""
 _MOST_CATEGORIES = 1_000
 
 Floats = NDArray[np.float64]
@@ -133,20 +130,22 @@ class Lab:
             return Chances(told.parent, told.parts, told.more, told.rest, above.chosen)
 
     def outlook(self, sample: SampleConfig, draws: int) -> Outlook:
-        """What so many draws come to; computed over the whole tree and kept until tree or shape change."""
+        """What so many draws come to; computed over the whole tree and kept until tree or shape change.
+
+        Nobody waits meanwhile: a second passes at 1.8 million features. Raises `BadInput` where the shape does not fit.
+        """
         shape = sample.model_copy(update={"name": "", "count": 0, "mandatory": 0, "targets": ()})
         with self._lock:
             key = (self._keeper.tree.revision, shape.model_dump_json(), draws)
-            for temperature in () if key in self._outlooks else shape.temperatures:
-                self._compute_beside(shape, temperature)
-                sleep(_BREATH)
-            with self._keeper.reading() as tree:
-                key = (tree.revision, *key[1:])
-                found = self._outlooks.get(key)
-                if found is None:
-                    wholes = [self._computed(tree, shape, temperature) for temperature in shape.temperatures]
-                    found = _keep(self._outlooks, key, summed(wholes, draws), 64)
-                return found
+            found = self._outlooks.get(key)
+            if found is None:
+                wholes = self._beside(shape)
+                if wholes is None:
+                    with self._keeper.reading() as tree:
+                        still = copy_tree(tree)
+                    wholes = [_whole(still, shape, temperature) for temperature in shape.temperatures]
+                found = _keep(self._outlooks, key, summed(wholes, draws), 64)
+            return found
 
     def named(self, nodes: Sequence[int]) -> list[FeaturePath]:
         """The paths of features. Raises `NotFound`."""
@@ -180,31 +179,27 @@ class Lab:
         self._drawn.move_to_end(key)
         return found
 
-    def _compute_beside(self, sample: SampleConfig, temperature: float) -> None:
-        """Have ready what `_computed` gives, while others use the tree: it takes half a second at 1.8 million features.
+    def _beside(self, sample: SampleConfig) -> list[Whole] | None:
+        """What is known of each temperature, computed while others use the tree; None where it changed meanwhile."""
+        tree, shape = self._keeper.tree, _bare(sample).model_dump_json()
+        revision = tree.revision
+        found = {}
+        try:
+            for temperature in sample.temperatures:
+                kept = self._whole.get((revision, shape, temperature))
+                found[temperature] = kept or _whole(tree, sample, temperature)
+        except (IndexError, ValueError, BadInput):  # of a tree in the middle of a change, or of the shape
+            if self._unchanged(tree, revision):
+                raise
+        if not self._unchanged(tree, revision):
+            return None
+        for temperature, whole in found.items():
+            _keep(self._whole, (revision, shape, temperature), whole, max(_KEPT, len(sample.temperatures)))
+        return [found[temperature] for temperature in sample.temperatures]
 
-        Where the tree changed meanwhile, what came of it is thrown away; `_computed` then does it again.
-        """
-        tree = self._keeper.tree
-        shape = _bare(sample)
-        key = (tree.revision, shape.model_dump_json(), temperature)
-        if key in self._whole:
-            return
-        with suppress(IndexError, ValueError, BadInput):  # of a tree in the middle of a change; else it comes up again
-            found = condensed(tree, what_if(tree, shape, temperature, 1))
-            with self._keeper.reading() as now:
-                if now is tree and now.revision == key[0]:
-                    _keep(self._whole, key, found, max(_KEPT, len(sample.temperatures)))
-
-    def _computed(self, tree: FeatureTree, sample: SampleConfig, temperature: float) -> Whole:
-        shape = _bare(sample)
-        key = (tree.revision, shape.model_dump_json(), temperature)
-        found = self._whole.get(key)
-        if found is None:
-            most = max(_KEPT, len(sample.temperatures))
-            found = _keep(self._whole, key, condensed(tree, what_if(tree, shape, temperature, 1)), most)
-        self._whole.move_to_end(key)
-        return found
+    def _unchanged(self, tree: FeatureTree, revision: int) -> bool:
+        with self._keeper.reading() as now:
+            return now is tree and now.revision == revision
 
 
 class _Series:
@@ -336,6 +331,10 @@ def _in_any(chance: Floats, times: NDArray[np.int64] | int) -> Floats:
     return missed
 
 
+def _whole(tree: FeatureTree, sample: SampleConfig, temperature: float) -> Whole:
+    return condensed(tree, what_if(tree, _bare(sample), temperature, 1))
+
+
 def _bare(sample: SampleConfig) -> Shape:
     """The shape of a task without its temperatures: each is computed by itself."""
     return task_shape(shape_of(sample.model_copy(update={"temperatures": (1.0,)})))
@@ -343,6 +342,7 @@ def _bare(sample: SampleConfig) -> Shape:
 
 def _keep(kept: OrderedDict[Key, Value], key: Key, value: Value, most: int) -> Value:
     kept[key] = value
+    kept.move_to_end(key)
     while len(kept) > most:
         kept.popitem(last=False)
     return value

@@ -5,8 +5,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-
 from synth.embed import SentenceEmbedder
 from synth.errors import BadInput, NotFound
 from synth.flow import shape_of
@@ -133,11 +131,11 @@ class TreeViews:
         return find(copy, kind, embed=embed, below=below, limit=limit, drawn=drawn, progress=progress)
 
     def warm(self) -> None:
-        """Make ahead what the first search would wait for."""
+        """Make ahead what the first search would wait for; nobody waits meanwhile."""
         with self._keeper.reading() as tree:
-            if len(tree):
-                self._searcher(tree).find("a", "substring", 1)
-        pa.default_memory_pool().release_unused()  # making the index takes several times what it keeps
+            make = self._searcher(tree).ahead() if len(tree) else None
+        if make is not None:
+            make()
 
     def stats(self) -> Stats:
         """The tree in numbers."""

@@ -1,5 +1,6 @@
 """Search against its definition, written plainly: the same hits in the same order, whatever was edited in between."""
 
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -13,7 +14,7 @@ from synth.tree import name_index, search
 from synth.tree.columns import FeatureTree
 from synth.tree.delta import apply
 from synth.tree.edits import edit
-from synth.tree.name_index import NameIndex, distances
+from synth.tree.name_index import Named, NameIndex, distances
 from synth.tree.operations import Add, Delete, Move, Operation, Rename
 from synth.tree.search import Mode, Search
 from synth.tree.table import ROOT
@@ -156,7 +157,7 @@ def test_distances_are_those_of_the_textbook(query: str, texts: list[str], most:
 @given(st.lists(names, min_size=1, max_size=30), queries)
 def test_no_near_name_is_ruled_out_by_its_letters(texts: list[str], query: str) -> None:
     tree = tree_of({(CATEGORIES[1], text): 1 for text in texts})
-    index, query = NameIndex(tree), query.casefold()
+    index, query = NameIndex(Named.of(tree)), query.casefold()
     found, away = index.alike(query, 2)
     expected = [osa(query, index.text(number)) for number in range(index.size)]
     assert found.tolist() == [number for number, far in enumerate(expected) if far <= 2]
@@ -190,6 +191,23 @@ def test_a_large_tree_in_all_modes_before_and_after_edits() -> None:
     below = tree.children(inner[1])
     edit(tree, [Rename(node=inner[0], name="Naïve sort"), Move(node=inner[0], parent=inner[1]), Delete(node=below[0])])
     check_all()
+
+
+def test_after_many_edits_all_is_found_while_another_index_is_made_and_after() -> None:
+    tree = tree_of({(CATEGORIES[1], f"sort {number}"): 1 for number in range(3_000)})
+    searcher = Search(tree)
+    check(searcher, tree, "sort 7", "substring", ROOT, 20, 0)
+    nodes = tree.children(tree.children(ROOT)[0])
+    edit(tree, [Rename(node=node, name=f"graph {node}") for node in nodes[:1_500]])
+    check(searcher, tree, "graph 7", "substring", ROOT, 20, 0)
+    check(searcher, tree, "sort 7", "prefix", ROOT, 20, 0)
+    edit(tree, [Rename(node=nodes[0], name="meanwhile")])
+    for thread in threading.enumerate():
+        if thread.name == "names":
+            thread.join()
+    for query in ("graph 7", "sort 7", "meanwhile", "e"):
+        for mode in MODES:
+            check(searcher, tree, query, mode, ROOT, 20, 0)
 
 
 def test_a_failed_edit_leaves_nothing_in_the_search() -> None:
