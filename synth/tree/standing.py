@@ -1,6 +1,6 @@
 """How features stand among their siblings: shares of the counts, and Equation 1's chances, for some rows at a time.
 
-What is computed is what `reweight.chances` gives for the whole tree, bit by bit, but only for the parents asked about.
+What is computed is what Equation 1 gives for the whole tree, bit by bit, but only for the parents asked about.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -20,7 +20,8 @@ from synth.tree.bounds import Bounds, resolve
 from synth.tree.bulk import children_of
 from synth.tree.columns import ROOT, FeatureTree
 from synth.tree.race import Race, inclusion, race_of, same_race
-from synth.tree.reweight import chances, check_temperature
+from synth.tree.reweight import check_temperature
+from synth.tree.standing import chances_among
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -107,7 +108,7 @@ def what_if(tree: FeatureTree, shape: Shape, temperature: float, draws: int) -> 
         expected_leaves=float(at_ends.sum()),
         reachable=len(at_ends),
         expected_distinct_leaves=float(_in_any(at_ends, draws).sum()),
-        expected_distinct_nodes=float(_in_any(marginal, draws).sum()),
+        expected_distinct_nodes=float(_in_any(marginal[marginal > 0], draws).sum()),
         same=same,
         expected_equal_pairs=None if same is None else pairs * same,
         repeats_at_most=None if same is None else _repeats(same, draws),
@@ -133,7 +134,6 @@ def _repeats(same: float, draws: int) -> float:
 def _levels(tree: FeatureTree, bounds: Bounds, temperature: float, marginal: Floats) -> Iterator[_Level]:
     """Each level of the shape, its chances written into `marginal`."""
     layout = tree.layout()
-    chance = chances(tree, temperature, bounds.excluded, bounds.boosts)
     held = np.zeros(tree.rows, np.bool_)
     held[list(bounds.held)] = True
     nodes = np.array([ROOT], np.int32)
@@ -144,6 +144,8 @@ def _levels(tree: FeatureTree, bounds: Bounds, temperature: float, marginal: Flo
         lengths = layout.child_len[parents]
         children = children_of(layout.child_start[parents], lengths, layout.child_list)
         group = np.repeat(np.arange(len(parents)), lengths)
+        widths = lengths.astype(np.int64)
+        chance = chances_among(tree, children, widths, temperature, bounds.boosts, bounds.excluded)
         fixed = held[children]
         left = width - np.bincount(group[fixed], minlength=len(parents))
         race = None
@@ -152,10 +154,10 @@ def _levels(tree: FeatureTree, bounds: Bounds, temperature: float, marginal: Flo
             inside = np.zeros(len(children))
             inside[race.member] = inclusion(race)
         else:
-            inside = _in_any(chance[children], left[group])
+            inside = _in_any(chance, left[group])
         inside[fixed] = 1.0
         marginal[children] = marginal[parents][group] * inside
-        yield _Level(parents, children, group, chance[children], fixed, left, race)
+        yield _Level(parents, children, group, chance, fixed, left, race)
         nodes = children[marginal[children] > 0]
 
 

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import lcm
+from time import monotonic
 from typing import TypeVar
 
 import numpy as np
@@ -32,6 +33,8 @@ _KEPT = 4
 _SERIES, _MOST_SERIES = 4, 16
 """Temperatures, and targets at them, whose draws are kept; each takes a few MB of a tree of 1.8 million features."""
 _MOST_KEPT = 256
+_RESTLESS = 5.0
+"""Seconds after a computation that was overtaken in which the next ones are made on a copy of the tree at once."""
 _MOST_CATEGORIES = 1_000
 
 Floats = NDArray[np.float64]
@@ -97,6 +100,8 @@ class Lab:
         self._outlooks: OrderedDict[tuple[int, str, int], Outlook] = OrderedDict()
         self._drawn: OrderedDict[tuple[int, int, str], _Series] = OrderedDict()
         self._lock = threading.Lock()
+        self._restless = 0.0
+        """Until when the tree is taken for one that a run changes all the time."""
 
     def draws(self, sample: SampleConfig, count: int, seed: int) -> tuple[list[DrawnTree], dict[int, str]]:
         """The first draws of the series that a run with this seed makes, and the names of the features in them.
@@ -139,8 +144,9 @@ class Lab:
             key = (self._keeper.tree.revision, shape.model_dump_json(), draws)
             found = self._outlooks.get(key)
             if found is None:
-                wholes = self._beside(shape)
+                wholes = self._beside(shape) if monotonic() >= self._restless else None
                 if wholes is None:
+                    self._restless = monotonic() + _RESTLESS
                     with self._keeper.reading() as tree:
                         still = copy_tree(tree)
                     wholes = [_whole(still, shape, temperature) for temperature in shape.temperatures]

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from synth.errors import BadInput
 from synth.tree.columns import ROOT, FeatureTree
-from synth.tree.reweight import chances, reweight
+from synth.tree.reweight import reweight
+from tests.tree.chances import chances
 from tests.tree.strategies import trees
 
 counts_lists = st.lists(st.one_of(st.just(0.0), st.floats(1e-6, 1e9)), min_size=1, max_size=12)

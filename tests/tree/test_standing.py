@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from synth.errors import BadInput, NotFound
 from synth.tree.columns import ROOT, FeatureTree
-from synth.tree.reweight import chances, reweight
+from synth.tree.reweight import reweight
 from synth.tree.standing import Standing, largest
+from tests.tree.chances import chances
 from tests.tree.strategies import tree_of, trees
 
 temperatures = st.sampled_from([5e-324, 0.01, 0.5, 1.0, 10.0, 1e308, inf, -2.0, -1e-9])

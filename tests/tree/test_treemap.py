@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from synth.errors import BadInput, NotFound
 from synth.tree.columns import ROOT, FeatureTree
 from synth.tree.fragment import Fragment
-from synth.tree.reweight import chances
 from synth.tree.treemap import LOOKED_AT, Area, Blocks, Weighing, blocks
+from tests.tree.chances import chances
 from tests.tree.plain import equation_1
 from tests.tree.strategies import tree_of, trees
 
