@@ -1,7 +1,7 @@
 // What n draws come to, and what n tasks cost: computed after a drag has ended, the newest question only.
 
 import { call } from "./api.js";
-import { count, debounce, h, newest, select } from "./dom.js";
+import { count, h, newest, select } from "./dom.js";
 import { approximately } from "./lab-words.js";
 
 const PATIENCE = 220;
@@ -28,7 +28,9 @@ export function outlook({ store, settings, dragging, visible, told, tell }) {
     h("div", { class: "lab-line" }, h("span", { class: "lab-label", text: "Cost with" }), model, other),
     prices, cost, basis);
 
+  let took = 0;
   let rested = 0;
+  let next = 0;
   let later = 0;
   const run = newest(async () => {
     if (!visible() || !store.state.shape) return;
@@ -42,8 +44,8 @@ export function outlook({ store, settings, dragging, visible, told, tell }) {
       busy(false, error.kind === "bad input" ? "" : error.message);
       facts.classList.add("stale");
     }
-    const now = performance.now();
-    rested = now + REST * (now - began);
+    took = performance.now() - began;
+    rested = began + took + REST * took;
   });
   const spend = newest(async () => {
     if (!visible()) return;
@@ -55,7 +57,11 @@ export function outlook({ store, settings, dragging, visible, told, tell }) {
       cost.textContent = error.message;
     }
   });
-  const soon = debounce(() => (dragging() ? soon() : run()), PATIENCE);
+  // what takes long is not begun while a slider goes on from tick to tick
+  const soon = () => {
+    clearTimeout(next);
+    next = setTimeout(() => (dragging() ? soon() : run()), Math.max(PATIENCE, took));
+  };
 
   function follow() {
     later ||= setTimeout(() => {

@@ -99,8 +99,9 @@ export class OutlineData {
   async #fetch() {
     const { first, last } = this.#wanted;
     this.#wanted = null;
-    const answer = await this.#ask(window(first, last - first));
-    if (answer.rev !== this.#rev || answer.renewed) await this.#renew({}, []);
+    const { named } = this.#question({}, []);
+    const answer = await this.#ask({ ...window(first, last - first), locate: named });
+    if (answer.rev !== this.#rev || answer.renewed) await this.#swap(answer, named);
     else {
       this.#keep(answer);
       this.heard.arrived();
@@ -119,14 +120,20 @@ export class OutlineData {
   #question(more, locate) {
     const { first, count, anchor, focus } = this.heard.place();
     const named = [...new Set([...locate, anchor, focus, this.store.state.node].filter((id) => id > 0))];
-    return { count, named, body: { ...window(first, count), ...more, locate: named } };
+    return { named, body: { ...window(first, count), ...more, locate: named } };
   }
 
-  /** All rows anew, with what is looked at where it was. */
+  /** All rows anew. */
   async #renew(more, locate) {
-    const { count, named, body } = this.#question(more, locate);
-    let answer = await this.#ask(body);
-    const top = this.heard.topAfter(answer, more.change);
+    const { named, body } = this.#question(more, locate);
+    return this.#swap(await this.#ask(body), named, more.change);
+  }
+
+  /** Puts an answer in the place of all rows, with what is looked at where it was. */
+  async #swap(told, named, change) {
+    let answer = told;
+    const { count } = this.heard.place(); // somebody may have scrolled since it was asked for
+    const top = this.heard.topAfter(answer, change);
     if (top < answer.first || Math.min(top + count, answer.total) > answer.first + answer.rows.length) {
       const { opened, asked } = answer;
       answer = { ...(await this.#ask({ ...window(top, count), locate: named })), asked, ...(opened && { opened }) };
@@ -136,7 +143,7 @@ export class OutlineData {
     this.parents.clear();
     this.#keep(answer);
     this.#tell(answer);
-    this.heard.swapped(answer, more.change);
+    this.heard.swapped(answer, change);
     return answer;
   }
 
@@ -198,7 +205,8 @@ export class OutlineData {
     if (answer.opened) news.opened = this.#opened = answer.opened;
     // the server moved the top, and nobody went elsewhere while it answered
     if (answer.top !== answer.asked && this.store.state.top === answer.asked) news.top = answer.top;
-    if (answer.rev > this.store.state.rev) news.rev = answer.rev;
+    // later ones come as news: were they told here, all panes would ask anew in the middle of what is being done
+    if (!this.store.state.rev) news.rev = answer.rev;
     this.store.set(news);
   }
 }
