@@ -49,7 +49,8 @@ export function mount(host, { workspace, title, panel }) {
   });
 
   const ends = [remember(store, workspace, panel), store.on(["rev"], ({ rev }) => (root.dataset.rev = rev))];
-  const news = calmly(root, ({ rev, held, made }) => {
+  const byPeople = ({ edited = 0 }) => edited > store.state.rev;
+  const news = calmly(root, byPeople, ({ rev, held, made }) => {
     const { state } = store;
     store.set({ rev: Math.max(rev ?? 0, state.rev), held: held ?? state.held, made: made ?? state.made });
   });
