@@ -1,7 +1,7 @@
 // The workbench: three linked panes and what hovers over them, put together.
 
 import { listen } from "./api.js";
-import { Commands, keyOf } from "./commands.js";
+import { Commands } from "./commands.js";
 import { Dialogs, Notices } from "./dialog.js";
 import { afterwards, button, h } from "./dom.js";
 import { Edits } from "./edits.js";
@@ -86,13 +86,9 @@ function isDark(colour) {
   return 0.299 * red + 0.587 * green + 0.114 * blue < 128;
 }
 
-const PLAIN = /^(Shift\+)?(Enter|Delete|Insert|Backspace|[A-Z])$/;
-
-/** Whether a key event is for something else: a field that somebody writes into, a dialog, a menu, a button in a panel. */
+/** Whether a key event is for something else: a field that somebody writes into, a dialog, a menu. */
 function busy(event) {
   const field = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable]";
   if (event.composedPath().some((one) => one.matches?.(".dialog, .menu"))) return true;
-  const amongFeatures = event.composedPath().some((one) => one.matches?.(".o-scroller, .map-stage"));
-  if (PLAIN.test(keyOf(event)) && !amongFeatures) return true;
   return event.composedPath()[0].matches?.(field) && event.key !== "Escape";
 }

@@ -161,11 +161,7 @@ def taken_whole(operation: Operation) -> tuple[int, ...]:
 
 def lies_in(tree: FeatureTree, node: int, tops: set[int]) -> bool:
     """Whether a feature is one of `tops` or lies below one."""
-    while node > ROOT:
-        if node in tops:
-            return True
-        node = tree.parent(node)
-    return False
+    return not tops.isdisjoint(tree.way(node))
 
 
 def any_lies_in(tree: FeatureTree, nodes: NDArray[np.int32], tops: set[int]) -> bool:

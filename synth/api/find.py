@@ -4,7 +4,6 @@ from pydantic import Field
 
 from synth.api.bench import Bench
 from synth.api.endpoint import JSON, Body, Endpoint
-from synth.api.inspect import way_to
 from synth.tree.search import MAX_QUERY, Mode
 
 MOST_HITS = 200
@@ -26,7 +25,7 @@ def search(bench: Bench, asked: SearchBody) -> JSON:
         return {"hits": [], "total": 0}
     hits, total = bench.workspace.views.search(asked.query, asked.mode, asked.limit, below=asked.below)
     with bench.workspace.trees.reading() as tree:
-        above = [[step["node"] for step in way_to(tree, hit.node)[:-1]] for hit in hits]
+        above = [tree.way(hit.node)[:-1] for hit in hits]
     return {
         "hits": [
             {"node": hit.node, "path": hit.path, "above": way, "count": hit.observed or hit.estimated or 0,

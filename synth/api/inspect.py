@@ -205,22 +205,14 @@ def living(tree: FeatureTree, node: int) -> None:
 
 def way_to(tree: FeatureTree, node: int) -> list[dict[str, object]]:
     """A feature and those above it, from the category down; empty for the root."""
-    way = []
-    while node != ROOT:
-        way.append({"node": node, "name": tree.name(node)})
-        node = tree.parent(node)
-    return way[::-1]
+    return [{"node": one, "name": tree.name(one)} for one in tree.way(node)]
 
 
 def common_parent(tree: FeatureTree, nodes: Sequence[int]) -> int:
     """The lowest feature that has all of these below it; 0 for the root."""
     shared: list[int] | None = None
     for parent in dict.fromkeys(tree.parent(one) for one in nodes):
-        way = []
-        while parent != ROOT:
-            way.append(parent)
-            parent = tree.parent(parent)
-        way.reverse()
+        way = tree.way(parent)
         if shared is None:
             shared = way
         else:

@@ -56,7 +56,7 @@ def draw_map(bench: Bench, asked: MapBody) -> JSON:
         return {
             **columns(tree, found),
             "values": None if paint is None else values(paint, found, told_apart(tree, found)),
-            "crumbs": [{"id": node, "name": tree.name(node)} for node in way_to(tree, top)],
+            "crumbs": [{"id": node, "name": tree.name(node)} for node in (ROOT, *tree.way(top))],
             "features": len(tree),
         }
 
@@ -108,7 +108,7 @@ def told_apart(tree: FeatureTree, found: Blocks) -> NDArray[np.bool_]:
     apart = np.zeros(len(found), np.bool_)
     language = tree.node(LANGUAGE)
     if language is not None:
-        apart[0] = language in way_to(tree, int(found.node[0]))
+        apart[0] = language in tree.way(int(found.node[0]))
         for row, (node, above) in enumerate(zip(found.node[1:].tolist(), found.parent[1:].tolist(), strict=True), 1):
             apart[row] = node == language or apart[above]
     return apart
@@ -127,15 +127,7 @@ def way(bench: Bench, asked: WayBody) -> JSON:
     with bench.workspace.trees.reading() as tree:
         if not tree.alive(asked.node):
             raise NotFound(f"there is no feature with id {asked.node} any more.")
-        return {"way": way_to(tree, asked.node)}
-
-
-def way_to(tree: FeatureTree, node: int) -> list[int]:
-    """The ids from the root down to a feature, both included."""
-    found = [node]
-    while found[-1] != ROOT:
-        found.append(tree.parent(found[-1]))
-    return found[::-1]
+        return {"way": [ROOT, *tree.way(asked.node)]}
 
 
 def living(tree: FeatureTree, node: int) -> int:

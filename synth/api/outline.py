@@ -14,7 +14,6 @@ import numpy as np
 from pydantic import Field
 
 from synth.api.bench import Bench
-from synth.api.drawn import Drawn
 from synth.api.endpoint import JSON, Body, Endpoint, Many, Refused
 from synth.api.extents import Extents
 from synth.api.inspect import NodeBody, Standings
@@ -192,26 +191,26 @@ def outline(bench: Bench, asked: OutlineBody) -> JSON:
     """A window of rows. Raises `Refused` 410 for a view that is not known, `BadInput` for a filter that is none."""
     views, proposed = bench.part(Views), bench.part(Proposed)
     weighing = NodeBody(node=0, temperature=asked.temperature, boosts=asked.boosts, excluded=asked.excluded)
-    drawn = bench.part(Drawn).counts()
+    uses = bench.workspace.uses
     if asked.filter.cold:
-        bench.workspace.uses.cold()  # brings the counts up to date, which nobody could while the tree is held
+        uses.cold()  # brings the counts up to date, which nobody could while the tree is held
     with bench.workspace.trees.reading() as tree:
         known = _shown(views, tree, asked)
         changed = known.opened if asked.change is None else _changed(known.opened, tree, asked.change, known.filter)
         view = known if changed == known.opened else views.of(changed, known.filter)
-        rows = views.rows(view, bench.part(Extents), proposed, bench.workspace.uses.cold)
+        rows = views.rows(view, bench.part(Extents), proposed, uses.cold)
         top = view.opened.living(tree).top
         standing = bench.part(Standings).of(tree, weighing)
         told: dict[str, object] = {
             "rev": bench.workspace.trees.history.last,
             "view": view.name,
             "top": top,
-            "way": [(node, tree.name(node)) for node in _above(tree, top, itself=True)],
+            "way": [(node, tree.name(node)) for node in tree.way(top)],
             "features": len(tree),
             "total": rows.total,
             "first": asked.first,
             "located": {node: _row_of(rows, node) for node in asked.locate},
-            **row_lines(tree, rows, rows.rows(asked.first, asked.count), standing, proposed, drawn),
+            **row_lines(tree, rows, rows.rows(asked.first, asked.count), standing, proposed, uses),
         }
         if view is not known or asked.view is None:
             told["opened"] = _said(view.opened)
@@ -288,14 +287,6 @@ def _changed(opened: Opened, tree: FeatureTree, change: ChangeBody, shown: Filte
 def _said(opened: Opened) -> Mapping[str, object]:
     sets = {"open": opened.open, "flat": opened.flat, "closed": opened.closed, "shut": opened.shut}
     return {**{name: sorted(nodes) for name, nodes in sets.items()}, "level": opened.level}
-
-
-def _above(tree: FeatureTree, node: int, *, itself: bool = False) -> list[int]:
-    """The features above a node, the category first."""
-    way = [node] if itself and node else []
-    while node > 0 and (node := tree.parent(node)) > 0:
-        way.append(node)
-    return way[::-1]
 
 
 def _row_of(rows: Outline, node: int) -> int:

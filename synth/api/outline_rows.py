@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from synth.api.proposed import Ghost, Proposed
 from synth.steps.draw import LANGUAGE
-from synth.tree.columns import ROOT, STATUSES, FeatureTree
+from synth.tree.columns import STATUSES, FeatureTree
 from synth.tree.outline import Line, Outline
 from synth.tree.standing import Standing
+from synth.workspace.uses import Uses
 
 Row = dict[str, object]
 
@@ -20,11 +21,13 @@ def row_lines(
     lines: Sequence[Line],
     standing: Standing,
     proposed: Proposed,
-    drawn: NDArray[np.int32] | None,
+    uses: Uses,
 ) -> dict[str, object]:
     """Rows with shares and marks, and the features above the first of them with their parents."""
     nodes = np.array([line.node for line in lines if line.ghost is None], np.int32)
-    weighed = zip(standing.shares(nodes).tolist(), standing.chances(nodes).tolist(), strict=True)
+    drawn = uses.drawn_among(nodes)
+    cold = [False] * len(nodes) if drawn is None else (drawn == 0).tolist()
+    known = zip(standing.shares(nodes).tolist(), standing.chances(nodes).tolist(), cold, strict=True)
     below, about = proposed.below(), proposed.about()
     places = _Places(tree)
     rows = []
@@ -32,9 +35,9 @@ def row_lines(
         if line.ghost is not None:
             rows.append(_ghost_row(line, below[line.node][line.ghost]))
             continue
-        share, chance = next(weighed)
+        share, chance, undrawn = next(known)
         place, behind = places.of(line.node)
-        marks = _marks(tree, line.node, drawn)
+        marks = _marks(tree, line.node, undrawn=undrawn)
         if line.node in about or line.node in below:
             marks["proposed"] = True
         rows.append(
@@ -56,7 +59,7 @@ def row_lines(
                 "marks": marks,
             }
         )
-    return {"rows": rows, "above": _way_up(tree, lines[0].node) if lines else []}
+    return {"rows": rows, "above": _above(tree, lines[0].node) if lines else []}
 
 
 def _ghost_row(line: Line, ghost: Ghost) -> Row:
@@ -70,7 +73,7 @@ def _ghost_row(line: Line, ghost: Ghost) -> Row:
     }
 
 
-def _marks(tree: FeatureTree, node: int, drawn: NDArray[np.int32] | None) -> Row:
+def _marks(tree: FeatureTree, node: int, *, undrawn: bool) -> Row:
     """What is to be marked on a row; what is not said is not so."""
     marks: Row = {}
     if tree.locked(node):
@@ -81,18 +84,15 @@ def _marks(tree: FeatureTree, node: int, drawn: NDArray[np.int32] | None) -> Row
         marks["status"] = STATUSES[int(status)]
     if seeds := len(tree.seeds_of(node)):
         marks["evidence"] = seeds
-    undrawn = drawn is not None and not tree.child_count(node) and (node >= len(drawn) or not drawn[node])
-    if undrawn and tree.path(node)[:1] != LANGUAGE:  # the language is told to tasks, never drawn
+    # the language is told to tasks, never drawn
+    if undrawn and not tree.child_count(node) and tree.path(node)[:1] != LANGUAGE:
         marks["cold"] = True
     return marks
 
 
-def _way_up(tree: FeatureTree, node: int) -> list[tuple[int, int]]:
+def _above(tree: FeatureTree, node: int) -> list[tuple[int, int]]:
     """The features above a node, each with its own parent."""
-    way = []
-    while node > ROOT and (node := tree.parent(node)) > ROOT:
-        way.append((node, tree.parent(node)))
-    return way
+    return [(one, tree.parent(one)) for one in tree.way(node)[:-1]]
 
 
 class _Places:

@@ -6,7 +6,7 @@ from synth.api.bench import Bench
 from synth.api.endpoint import JSON, Body, Endpoint, Many
 from synth.api.extents import Extents
 from synth.errors import NotFound
-from synth.tree.columns import FeatureTree
+from synth.tree.columns import ROOT, FeatureTree
 from synth.workspace.views import written
 
 MOST_IDS = 5_000
@@ -70,12 +70,10 @@ def _place(tree: FeatureTree, node: int, size: int) -> dict[str, object]:
         "before": beside[max(0, at - 1) : at].tolist(),
         "after": beside[at + 1 : at + 3].tolist(),
     }
-    above = [node]
-    while above[-1] > 0:
-        above.append(tree.parent(above[-1]))
     return {
-        "id": node, "parent": parent, "above": above[1:], "name": tree.name(node), "path": written(tree.path(node)),
-        "size": size, "locked": tree.locked(node), "ordered": bool(tree.column("rank")[node]), **around,
+        "id": node, "parent": parent, "above": [*reversed(tree.way(parent)), ROOT], "name": tree.name(node),
+        "path": written(tree.path(node)), "size": size, "locked": tree.locked(node),
+        "ordered": bool(tree.column("rank")[node]), **around,
     }  # fmt: skip
 
 

@@ -166,7 +166,7 @@ def _chosen(tree: FeatureTree, proposal: Proposal, in_force: Sequence[int], aske
         return open_items
     wanted = set(asked.items or ())
     if asked.branch is not None:
-        wanted |= {item for item in open_items if _in_branch(tree, _nearest(tree, proposal, item), asked.branch)}
+        wanted |= {item for item in open_items if asked.branch in (ROOT, *tree.way(_nearest(tree, proposal, item)))}
     if asked.with_below:
         for row in (item for item in open_items if item < len(proposal.fragment)):
             if int(proposal.fragment.parent[row]) in wanted:
@@ -205,12 +205,6 @@ def _nearest(tree: FeatureTree, proposal: Proposal, number: int) -> int:
             break
         node = found
     return node
-
-
-def _in_branch(tree: FeatureTree, node: int, top: int) -> bool:
-    while node not in (top, ROOT):
-        node = tree.parent(node)
-    return node == top
 
 
 def _item(tree: FeatureTree, proposal: Proposal, item: Item) -> dict[str, object]:

@@ -27,7 +27,7 @@ from synth.tree.columns import ROOT
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
 _FOR_EVER = "public, max-age=31536000, immutable"
 
-_LARGE = 1 << 18
+_LARGE = 1 << 17
 """Bytes from which an array has pages of its own, which go back to the system with it."""
 _TURN = 0.001
 """Seconds after which a thread that computes lets others go on: Python's 5 ms add up over the steps of an answer."""
@@ -71,7 +71,8 @@ def version_of(assets: Path) -> str:
     found = hashlib.sha256()
     for path in sorted(assets.iterdir()):
         if path.suffix in _TYPES:
-            found.update(path.name.encode() + b"\0" + path.read_bytes())
+            said = path.stat()
+            found.update(f"{path.name} {said.st_size} {said.st_mtime_ns}\n".encode())
     return found.hexdigest()[:12]
 
 
@@ -126,7 +127,7 @@ def _give_memory_back() -> None:
     with contextlib.suppress(OSError, AttributeError, TypeError):  # no glibc, nothing to set
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_MMAP_THRESHOLD, _LARGE)
-        mallopt(_ARENA_MAX, 2)
+        mallopt(_ARENA_MAX, 1)
 
 
 def _send_at_once() -> None:

@@ -100,7 +100,6 @@ async def read_features(
     desk: Desk, seeds: Sequence[Seed], demonstration: Demonstration | None, tree: FeatureTree
 ) -> None:
     """Extract every seed's features and merge them into the tree, in the order of the seeds."""
-    check_named(desk, tree)
     temperature = desk.config.extract.temperature
     desk.watch.start("extract", len(seeds))
     read: dict[str, Extraction] = {}
@@ -136,7 +135,6 @@ async def grow_tree(desk: Desk, tree: FeatureTree) -> None:
     With `parallel` > 1 that many subtrees are drawn from one state of the tree, asked about at once and merged in
     order. With `at` each step draws below one of these features.
     """
-    check_named(desk, tree)
     config = desk.config.grow
     if not len(tree):
         return

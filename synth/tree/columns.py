@@ -73,13 +73,17 @@ class FeatureTree(Table):
         alike = found.get(near_key(name))
         return alike[0] if alike else None
 
+    def way(self, node: int) -> list[int]:
+        """The features from the category down to `node`, which is the last; none for the root."""
+        found = []
+        while node > ROOT:
+            found.append(node)
+            node = int(self._parent[node])
+        return found[::-1]
+
     def path(self, node: int) -> FeaturePath:
         """Names from the category down to `node`."""
-        names = []
-        while node != ROOT:
-            names.append(self.strings[self._name[node]])
-            node = int(self._parent[node])
-        return tuple(reversed(names))
+        return tuple(self.strings[self._name[one]] for one in self.way(node))
 
     def parent(self, node: int) -> int:
         """The node above; -1 above the root."""
@@ -91,11 +95,7 @@ class FeatureTree(Table):
 
     def depth(self, node: int) -> int:
         """Names in its path: 1 for a category, 0 for the root."""
-        depth = 0
-        while node != ROOT:
-            node = int(self._parent[node])
-            depth += 1
-        return depth
+        return len(self.way(node))
 
     def children(self, node: int) -> list[int]:
         """Children as they are shown: those with a rank first, the others by name in code point order."""

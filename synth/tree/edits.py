@@ -312,9 +312,7 @@ def _check_no_lock_below(tree: FeatureTree, node: int) -> None:
 
 def _is_below(tree: FeatureTree, node: int, top: int) -> bool:
     """Whether `node` is `top` or lies below it."""
-    while node not in (top, ROOT):
-        node = tree.parent(node)
-    return node == top
+    return top in (ROOT, *tree.way(node))
 
 
 def _place(tree: FeatureTree, node: int) -> str:

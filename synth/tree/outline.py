@@ -341,7 +341,4 @@ class _Holder:
 
 def _way_up(tree: FeatureTree, node: int) -> list[int]:
     """A node and all above it, the root last."""
-    way = [node]
-    while way[-1] != ROOT:
-        way.append(tree.parent(way[-1]))
-    return way
+    return [*reversed(tree.way(node)), ROOT]

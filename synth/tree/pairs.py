@@ -109,9 +109,8 @@ def _lower_bound(tree: FeatureTree, room: Room, bounds: Bounds, nodes: Sequence[
         return 0
     below: dict[int, set[int]] = {}
     for at, node in enumerate(nodes):
-        while node != ROOT:
-            below.setdefault(node, set()).add(at)
-            node = tree.parent(node)
+        for one in tree.way(node):
+            below.setdefault(one, set()).add(at)
     most: dict[int, int] = dict.fromkeys(below, 0)
     for node in nodes:
         most[node] = 1

@@ -19,8 +19,8 @@ Floats = NDArray[np.float64]
 Nodes = NDArray[np.int32]
 Places = NDArray[np.int64]
 
-_MOST_PARENTS = 10_000
-_MOST_CHILDREN = 500_000
+_MOST_PARENTS = 1_000
+_MOST_CHILDREN = 100_000
 """Parents, and children of theirs, that are kept beyond those of the latest question."""
 
 
@@ -104,11 +104,7 @@ class Standing:
     def reach(self, node: int) -> float:
         """The chance that a draw of one child a level passes through the node; 1 for the root. Raises `NotFound`."""
         check_alive(self._tree, node)
-        way = []
-        while node != ROOT:
-            way.append(node)
-            node = self._tree.parent(node)
-        return float(prod(self.chances(way[::-1]).tolist()))
+        return float(prod(self.chances(self._tree.way(node)).tolist()))
 
     def distribution(self, parent: int, most: int = 12) -> Distribution:
         """The children of a feature or of the root before and after reweighting, up to `most` one by one.

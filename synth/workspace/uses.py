@@ -196,6 +196,16 @@ class Uses:
         """How many subtrees hold each feature."""
         return self.counts("drawn")
 
+    def drawn_among(self, nodes: Rows) -> NDArray[np.int64] | None:
+        """How many subtrees hold each of a few features; None where nothing was drawn, or none is counted yet."""
+        state = self._latest()
+        if not len(state.counted.totals) or state.placed.tree is not self._keeper.tree:
+            return None
+        known = nodes < len(state.path_of)
+        paths = np.zeros(len(nodes), np.int32)
+        paths[known] = state.path_of[nodes[known]]
+        return np.where(paths > 0, state.counted.totals[paths - 1, COLUMNS.index("drawn")], 0)
+
     def pass_rates(self) -> NDArray[np.float64]:
         """Share of the tasks that passed, 0 to 1; NaN where there is no task."""
         state = self._latest()

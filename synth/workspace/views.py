@@ -11,7 +11,6 @@ from synth.flow import shape_of
 from synth.records import FeaturePath, Subtree
 from synth.settings import SampleConfig
 from synth.steps.draw import records_of
-from synth.tree.bulk import breadth_first
 from synth.tree.columns import ROOT, FeatureTree
 from synth.tree.draw import Drawer
 from synth.tree.finders import Finding, Kind, find
@@ -92,11 +91,6 @@ class TreeViews:
             if not tree.alive(node):
                 raise NotFound(f"there is no feature with id {node} any more.")
             return _found(tree, node)
-
-    def size(self, node: int) -> int:
-        """Features of a branch, its top included."""
-        with self._keeper.reading() as tree:
-            return 1 + sum(map(len, breadth_first(tree, node)))
 
     def children(self, node: int = ROOT, limit: int = 1_000, offset: int = 0) -> list[Found]:
         """One page of the children of a feature, as shown."""

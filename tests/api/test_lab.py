@@ -1,6 +1,7 @@
 """The sampling lab over HTTP: what it draws and expects is what runs draw and what is computed elsewhere."""
 
 import sysconfig
+import threading
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ from synth.settings import SampleConfig
 from synth.steps.draw import draw_subtrees, task_shape
 from synth.tree.whatif import what_if
 from synth.workspace import Workspace, operations
+from synth.workspace.lab import Lab
 from tests.api.conftest import Ask, node_at
 
 SHAPES: list[dict[str, Any]] = [
@@ -115,6 +117,27 @@ def test_an_outlook_follows_an_edit(counted: Workspace, ask: Ask) -> None:
     counted.trees.edit([operations.AddMany(parent=node_at(counted, "security"), outline="policies\n")])
     counted.trees.edit([operations.SetCount(node=node_at(counted, "security", "policies"), observed=5)])
     assert fine(ask("/api/lab/expect", shape={}, n=10))["outlook"]["reachable"] == before["reachable"] + 1
+
+
+def test_what_draws_come_to_is_exact_while_the_tree_changes_all_the_time(counted: Workspace) -> None:
+    shapes = [SampleConfig.model_validate(shape) for shape in SHAPES]
+    at_rest = [Lab(counted.trees).outlook(shape, 100) for shape in shapes]
+    lab, over = Lab(counted.trees), threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not over.is_set():
+            number += 1
+            counted.trees.edit([operations.Note(node=1, text=f"note {number}")])  # another revision, the same counts
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(10):
+            assert [lab.outlook(shape, 100) for shape in shapes] == at_rest
+    finally:
+        over.set()
+        writer.join()
 
 
 def test_a_shape_that_leaves_nothing_is_said_in_plain_words(counted: Workspace, ask: Ask) -> None:

@@ -159,6 +159,7 @@ def test_counts_are_those_of_the_records_one_by_one(place: Place, seed: int) -> 
     assert {use.tokens_in for use in found} - {None}
     for use in found:
         assert place.uses.drawn_counts()[use.node] == use.drawn
+        assert place.uses.drawn_among(np.array([use.node], np.int32)) == [use.drawn]
         assert place.uses.counts("kept")[use.node] == use.kept
         rate = place.uses.pass_rates()[use.node]
         assert math.isnan(rate) if use.pass_rate is None else rate == use.pass_rate
@@ -206,6 +207,7 @@ def test_an_empty_workspace_has_made_nothing(place: Place) -> None:
     assert place.uses.ready
     assert place.uses.of(ROOT).drawn == place.uses.of(99).drawn == 0
     assert place.uses.drawn_counts().tolist() == [0]
+    assert place.uses.drawn_among(np.array([ROOT], np.int32)) is None
     assert place.uses.cold().tolist() == [False]
     assert place.uses.coldest(5).tolist() == []
     assert place.uses.tasks_of(("algorithm",)) == ([], 0)
@@ -246,6 +248,9 @@ def test_arrays_cover_features_that_came_since(place: Place) -> None:
     state = place.uses._state
     place.keeper.edit([Add(parent=ROOT, name=f"new {number}") for number in range(5)])
     assert place.uses._sized(state, "drawn").tolist() == [0, 1, 0, 0, 0, 0, 0]
+    among = place.uses.drawn_among(np.array([3, 1, 6], np.int32))
+    assert among is not None
+    assert among.tolist() == [0, 1, 0]
     assert len(place.uses.pass_rates()) == len(place.uses.cold()) == place.keeper.tree.rows
     with pytest.raises(ValueError, match="read-only"):
         place.uses.drawn_counts()[1] = 7
