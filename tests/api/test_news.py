@@ -1,7 +1,7 @@
 """What the browser is told without asking: a number for each thing that may have changed."""
 
 from synth.api.news import News
-from synth.records import Growth, Grown
+from synth.records import Grown, Growth
 from synth.workspace import Workspace, operations
 from tests.examples import MADE
 
