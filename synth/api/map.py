@@ -88,7 +88,7 @@ def painted(bench: Bench, colour: Colour) -> NDArray[np.float64] | NDArray[np.in
     if colour not in ("coverage", "passes"):
         return None
     uses = bench.workspace.uses
-    found = uses.drawn_counts() if colour == "coverage" else uses.pass_rates()
+    found = uses.counts("drawn") if colour == "coverage" else uses.pass_rates()
     return found if uses.ready else None
 
 

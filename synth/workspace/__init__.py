@@ -90,7 +90,7 @@ class Workspace:
         self._runs = Runs(self.folder / "runs")
         self._trees = TreeKeeper(TreeLog(self._db, self.folder / "tree"), self.folder / "tree")
         self._views = TreeViews(self._trees, self.folder / "cache")
-        self._uses = Uses(self._db, self._trees, patience=0.0)  # the browser is told when there are newer ones
+        self._uses = Uses(self._db, self._trees)
         self._lock = threading.RLock()
         self._closing = threading.Event()
         self._take_in_earlier_records()

@@ -85,7 +85,7 @@ def aims(keeper: TreeKeeper, uses: Uses, sample: SampleConfig, count: int, branc
         check_alive(tree, branch)
         check_targets(tree, shape_of(sample), ())
     nodes = uses.coldest(4 * count + _SPARE, branch)
-    drawn = uses.drawn_counts()
+    drawn = uses.counts("drawn")
     with keeper.reading() as tree:
         return _drawable(tree, sample, [(node, int(drawn[node])) for node in nodes.tolist() if tree.alive(node)], count)
 

@@ -33,7 +33,6 @@ _CANDIDATES = 100_000
 """Features whose names are compared while nobody may change the tree."""
 _FEW = 5_000
 """Features up to which names are looked up one by one."""
-_PATIENCE = 0.15
 _REST = 4.0
 """Times the length of a recount that passes before the next one."""
 _NO_SOONER = 0.1
@@ -122,13 +121,11 @@ class _State:
 class Uses:
     """What was generated from each feature, by node.
 
-    Reading never waits for a recount: within moments a reader has the new numbers, or those before. Arrays are by row
+    Reading never waits for a recount: a reader has the numbers of the last one, and begins the next. Arrays are by row
     of the tree, at least as long as it was when they were asked for, and not to be written.
     """
 
-    def __init__(self, db: Database, keeper: TreeKeeper, patience: float = _PATIENCE) -> None:
-        """`patience`: seconds that a reader waits for newer numbers before it takes those that there are."""
-        self._patience = patience
+    def __init__(self, db: Database, keeper: TreeKeeper) -> None:
         self._db = db
         self._keeper = keeper
         self._paths = uses.Paths()
@@ -192,10 +189,6 @@ class Uses:
         """One number of each feature; what they mean is said at `FeatureUse`."""
         return self._sized(self._latest(), of)
 
-    def drawn_counts(self) -> NDArray[np.int32]:
-        """How many subtrees hold each feature."""
-        return self.counts("drawn")
-
     def drawn_among(self, nodes: Rows) -> NDArray[np.int64] | None:
         """How many subtrees hold each of a few features; None where nothing was drawn, or none is counted yet."""
         state = self._latest()
@@ -240,11 +233,8 @@ class Uses:
     # inside
 
     def _latest(self) -> _State:
-        """The newest state that is to be had within moments."""
+        """The newest state that is there; what came since is counted meanwhile."""
         self.begin()
-        thread = self._thread
-        if thread is not None and thread.is_alive():
-            thread.join(self._patience)
         return self._state
 
     def _sized(self, state: _State, name: str) -> NDArray[np.int32]:

@@ -158,7 +158,7 @@ def test_counts_are_those_of_the_records_one_by_one(place: Place, seed: int) -> 
     assert sum(use.passed > use.kept for use in found) > 0
     assert {use.tokens_in for use in found} - {None}
     for use in found:
-        assert place.uses.drawn_counts()[use.node] == use.drawn
+        assert place.uses.counts("drawn")[use.node] == use.drawn
         assert place.uses.drawn_among(np.array([use.node], np.int32)) == [use.drawn]
         assert place.uses.counts("kept")[use.node] == use.kept
         rate = place.uses.pass_rates()[use.node]
@@ -206,7 +206,7 @@ def test_an_empty_workspace_has_made_nothing(place: Place) -> None:
     place.uses.catch_up()
     assert place.uses.ready
     assert place.uses.of(ROOT).drawn == place.uses.of(99).drawn == 0
-    assert place.uses.drawn_counts().tolist() == [0]
+    assert place.uses.counts("drawn").tolist() == [0]
     assert place.uses.drawn_among(np.array([ROOT], np.int32)) is None
     assert place.uses.cold().tolist() == [False]
     assert place.uses.coldest(5).tolist() == []
@@ -237,7 +237,7 @@ def test_many_names_below_many_parents_are_found(place: Place) -> None:
     drawn = [*paths[::7], ("top 1", "no such name"), ("nowhere", "name 1 🦊")]
     place.db.add([subtree(f"s-{number}", *drawn[number::20]) for number in range(20)])
     place.uses.catch_up()
-    counts = place.uses.drawn_counts()
+    counts = place.uses.counts("drawn")
     assert [int(counts[place.node(*path)]) for path in paths] == [int(path in set(drawn)) for path in paths]
 
 
@@ -252,8 +252,9 @@ def test_arrays_cover_features_that_came_since(place: Place) -> None:
     assert among is not None
     assert among.tolist() == [0, 1, 0]
     assert len(place.uses.pass_rates()) == len(place.uses.cold()) == place.keeper.tree.rows
+    place.uses.catch_up()
     with pytest.raises(ValueError, match="read-only"):
-        place.uses.drawn_counts()[1] = 7
+        place.uses.counts("drawn")[1] = 7
 
 
 def test_the_coldest_leaves_are_drawn_least_and_weigh_most(place: Place) -> None:
