@@ -99,7 +99,7 @@ export class OutlineData {
   async #fetch() {
     const { first, last } = this.#wanted;
     this.#wanted = null;
-    const { named } = this.#question({}, []);
+    const named = this.#named(this.heard.place(), []);
     const answer = await this.#ask({ ...window(first, last - first), locate: named });
     if (answer.rev !== this.#rev || answer.renewed) await this.#swap(answer, named);
     else {
@@ -118,9 +118,14 @@ export class OutlineData {
   }
 
   #question(more, locate) {
-    const { first, count, anchor, focus } = this.heard.place();
-    const named = [...new Set([...locate, anchor, focus, this.store.state.node].filter((id) => id > 0))];
-    return { named, body: { ...window(first, count), ...more, locate: named } };
+    const place = this.heard.place();
+    const named = this.#named(place, locate);
+    return { named, body: { ...window(place.first, place.count), ...more, locate: named } };
+  }
+
+  /** The features whose rows are to be told, so that what is looked at can stay where it is. */
+  #named({ anchor, focus }, locate) {
+    return [...new Set([...locate, anchor, focus, this.store.state.node].filter((id) => id > 0))];
   }
 
   /** All rows anew. */

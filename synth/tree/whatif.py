@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 from synth.errors import BadInput
 from synth.records import Shape
 from synth.tree.bounds import Bounds, resolve
-from synth.tree.bulk import children_of
 from synth.tree.columns import ROOT, FeatureTree
 from synth.tree.race import Race, inclusion, race_of, same_race
 from synth.tree.reweight import check_temperature
-from synth.tree.standing import chances_among
+from synth.tree.standing import chances_among, children_by_parent
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -141,11 +140,9 @@ def _levels(tree: FeatureTree, bounds: Bounds, temperature: float, marginal: Flo
         parents = nodes[layout.child_len[nodes] > 0]
         if not len(parents):
             return
-        lengths = layout.child_len[parents]
-        children = children_of(layout.child_start[parents], lengths, layout.child_list)
+        children, lengths = children_by_parent(tree, parents)
         group = np.repeat(np.arange(len(parents)), lengths)
-        widths = lengths.astype(np.int64)
-        chance = chances_among(tree, children, widths, temperature, bounds.boosts, bounds.excluded)
+        chance = chances_among(tree, children, lengths, temperature, bounds.boosts, bounds.excluded)
         fixed = held[children]
         left = width - np.bincount(group[fixed], minlength=len(parents))
         race = None

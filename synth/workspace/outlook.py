@@ -11,7 +11,6 @@ from synth.tree.columns import FeatureTree
 from synth.tree.whatif import WhatIf
 
 Floats = NDArray[np.float64]
-Nodes = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
