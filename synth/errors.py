@@ -7,7 +7,8 @@
     ├── NotFound            an id or a name that is not in the workspace
     ├── PromptError         a prompt file that cannot be loaded or rendered
     ├── ModelError          the endpoint cannot be used at all (key, quota, address)
-    └── SandboxUnavailable  no isolation can be had on this machine
+    ├── SandboxUnavailable  no isolation can be had on this machine
+    └── SandboxFault        the sandbox itself fails too often to go on
 
 A failed program is a `Verdict` and an unusable reply is a `Dropped` record; neither is an exception.
 """
@@ -43,3 +44,7 @@ class ModelError(EspalierError):
 
 class SandboxUnavailable(EspalierError):
     """No sandbox can be had here; untrusted code is not run without one."""
+
+
+class SandboxFault(EspalierError):
+    """The sandbox itself failed too often; the run stops, and what is done stays done."""

@@ -23,6 +23,10 @@ Outcome = Literal[
     "infra_error",
 ]
 
+Grade = Literal["A-split", "B-canary", "C-counted"]
+"""How a verdict was reached: tests and solution in separate processes; in one process, with tests altered to fail as
+proof that the report is honest; in one process, every test accounted for but not every one altered."""
+
 CATEGORIES: tuple[str, ...] = (
     "programming language",
     "workflow",
@@ -253,6 +257,23 @@ class Failure(Frozen):
     message: str
 
 
+class Proof(Frozen):
+    """How much a solution's tests prove: what they say of a solution that does nothing, and of small mutants."""
+
+    stub: Outcome | None
+    """What the tests said when every function of the solution does nothing; None where there was nothing to stub."""
+    mutants: int = 0
+    killed: int = 0
+    """Mutants for which the tests did not pass."""
+    idle: tuple[str, ...] = ()
+    """Tests that failed for no mutant and not for the stub."""
+
+    @property
+    def score(self) -> float | None:
+        """The mutation score, 0 to 1; None where no mutant was made."""
+        return self.killed / self.mutants if self.mutants else None
+
+
 class Verdict(Record):
     """What running the tests of one solution said; never an exception, never a guess."""
 
@@ -264,16 +285,25 @@ class Verdict(Record):
     exit_code: int | None
     seconds: float
     peak_mb: float | None
-    """Largest resident size of one process of the job, MiB; None where it could not be read."""
+    """Largest resident size of the whole job, MiB; None where it could not be read."""
     stdout: str
     stderr: str
     backend: str
     level: str
+    grade: Grade | None = None
+    """None where nothing was judged, and in verdicts from before grades were kept."""
+    why: str = ""
+    """Why the grade is not `A-split`."""
+    proof: Proof | None = None
+    """None where it was not asked for, or the solution did not pass."""
+    flaky: bool | None = None
+    """Whether another hash seed and order of tests gave another verdict; None where that was not tried."""
 
     @property
     def proven(self) -> bool:
-        """True where the solution may be exported as proven."""
-        return self.outcome == "passed"
+        """True where the solution may be exported as proven: it passed, steadily, and a stub of it does not pass."""
+        idle = self.proof is not None and self.proof.stub == "passed"
+        return self.outcome == "passed" and not self.flaky and not idle and self.level != "none"
 
 
 class Score(Record):

@@ -1,134 +1,129 @@
 """From what came out of a sandbox to an outcome. The only place that decides; it believes the trusted side first.
 
-A pass needs all of: exit code 0, a report, every collected test accounted for, at least one that ran, none that failed.
+Nothing that a program prints is read for a verdict, and an exit code alone never passes anything.
 """
 
 import re
 import signal
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from synth.records import Failure, Outcome, TestCounts
-from synth.sandbox.base import JobResult, Limits
+from synth.records import Failure, Grade, Outcome, TestCounts
+from synth.sandbox.base import JobResult, Limits, ScriptResult
 from synth.sandbox.watch import Seen
 
-_NO_TESTS = 5
-"""pytest's exit code for "nothing was collected"."""
 _ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]+|(?<=\.\.\.)[0-9a-fx]+(?=>)")
 """Of an object, in full or with its beginning cut off."""
 
 
-class _End(BaseModel):
-    """The last word of the trusted side: how the process that ran the tests ended."""
+class End(BaseModel):
+    """The last word of a cell's first process: how the child that ran the code ended."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
     exit: int
     cpu_seconds: float
     peak_mb: float
+    cut: Outcome | None
 
 
-class _Report(BaseModel):
-    """What the tests' side says. The code under test could have written it."""
+class Report(BaseModel):
+    """What the process that ran the tests says; `inside.report.Report`. It may have been made up."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-    exit: int
-    collected: int
-    passed: int
-    failed: int
-    skipped: int
-    failures: list[list[str]]
-    errors: list[list[str]]
+    model_config = ConfigDict(extra="forbid")
+    collected: tuple[str, ...]
+    outcomes: dict[str, Literal["passed", "failed", "skipped"]]
+    failures: tuple[tuple[str, str], ...]
+    errors: tuple[tuple[str, str], ...]
     memory: bool
+    apart: str | None
+    ended: bool
+    complete: bool
 
 
-def judge(seen: Seen, limits: Limits) -> JobResult:
-    """Decide the outcome of one job."""
-    end = _parse_end(seen.end)
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a suite, judged by itself."""
+
+    outcome: Outcome
+    report: Report | None
+    end: End | None
+    """Of the process that ran the solution."""
+    seen: Seen
+    fault: str = ""
+    """Why the outcome is `infra_error`."""
+
+
+def judge_run(seen: Seen, limits: Limits) -> Run:
+    """Decide about one run of tests; `seen.ends` are those of the solution's process and, judged apart, the tests'."""
+    ends = [_parse_end(text) for text in seen.ends]
     report = _parse_report(seen.report)
-    exit_code = end.exit if end else None
-    outcome = _outcome(seen, end, report, limits)
-    counts, said = TestCounts(), list[list[str]]()
-    if report:
-        said = [*report.failures, *report.errors]
-        counts = TestCounts(
-            collected=report.collected, passed=report.passed, failed=report.failed, skipped=report.skipped
-        )
-    return JobResult(
+    fault = _fault(seen, ends)
+    outcome: Outcome = "infra_error"
+    if not fault:
+        outcome = _limit(seen, ends, limits) or _reported(report, [end for end in ends if end])
+    return Run(outcome, report, ends[0], seen, fault)
+
+
+def script_result(seen: Seen, limits: Limits) -> ScriptResult:
+    """How a program ended: `passed` at its regular end, `tampered` where it left with success in another way."""
+    ends = [_parse_end(text) for text in seen.ends]
+    end, fault = ends[0], _fault(seen, ends)
+    outcome: Outcome = "infra_error"
+    if not fault:
+        said = _parse_code(seen.report)
+        ordinary: Outcome = "passed" if end and end.exit == said == 0 else "error"
+        early = end is not None and end.exit == 0 and said is None
+        outcome = _limit(seen, ends, limits) or ("tampered" if early else ordinary)
+    return ScriptResult(
         outcome=outcome,
-        tests=counts,
-        failures=tuple(Failure(test=_clean(test), message=_clean(message)) for test, message in said),
-        exit_code=exit_code,
+        exit_code=end.exit if end else None,
         seconds=round(seen.seconds, 3),
         peak_mb=end.peak_mb if end else None,
-        stdout=_text(seen.stdout),
-        stderr=_text(seen.stderr),
+        stdout=text_of(seen.stdout),
+        stderr=fault or text_of(seen.stderr),
     )
 
 
-def refused(reason: str) -> JobResult:
-    """The result of a job that was not started because it is a bad sample."""
-    return _unstarted("not_collected", reason)
+def result(
+    run: Run, grade: Grade | None, why: str, outcome: Outcome | None = None, said: Iterable[str] = ()
+) -> JobResult:
+    """The result of a job whose verdict rests on `run`; `said` are further reasons, shown as failures."""
+    report, counts = run.report, TestCounts()
+    failures = [Failure(test="", message=reason) for reason in said]
+    passed: tuple[str, ...] = ()
+    if report:
+        tally = list(report.outcomes.values())
+        counts = TestCounts(
+            collected=len(report.collected),
+            passed=tally.count("passed"),
+            failed=tally.count("failed"),
+            skipped=tally.count("skipped"),
+        )
+        passed = tuple(test for test in report.collected if report.outcomes.get(test) == "passed")
+        failures += [
+            Failure(test=_clean(test), message=_clean(text)) for test, text in (*report.failures, *report.errors)
+        ]
+    final = outcome or run.outcome
+    return JobResult(
+        outcome=final,
+        tests=counts,
+        failures=tuple(failures),
+        exit_code=run.end.exit if run.end else None,
+        seconds=round(run.seen.seconds, 3),
+        peak_mb=run.end.peak_mb if run.end else None,
+        stdout=text_of(run.seen.stdout),
+        stderr=run.fault or text_of(run.seen.stderr),
+        grade=None if final in ("not_collected", "infra_error") else grade,
+        why=why,
+        passed_tests=passed,
+    )
 
 
-def faulty(reason: str) -> JobResult:
-    """The result of a job that the sandbox could not run; not the job's fault."""
-    return _unstarted("infra_error", reason)
-
-
-def _outcome(seen: Seen, end: _End | None, report: _Report | None, limits: Limits) -> Outcome:
-    if seen.cut is not None:
-        return seen.cut if seen.end else "infra_error"
-    if end is None:
-        return "infra_error"
-    if end.exit < 0:
-        return _killed(end, limits)
-    if report is None:
-        return "tampered" if end.exit == 0 or seen.report != b"" else "error"
-    return _reported(end, report)
-
-
-def _killed(end: _End, limits: Limits) -> Outcome:
-    """The tests' process was ended by a signal: by which limit?"""
-    if -end.exit == signal.SIGXCPU or (-end.exit == signal.SIGKILL and end.cpu_seconds >= limits.cpu_seconds):
-        return "timeout"
-    if -end.exit == signal.SIGKILL and end.peak_mb >= limits.memory_mb / 2:
-        return "memory_limit"
-    return "error"
-
-
-def _reported(end: _End, report: _Report) -> Outcome:
-    if report.memory:
-        return "memory_limit"
-    if report.failed:
-        return "failed"
-    if report.errors:
-        return "error"
-    if report.passed + report.skipped != report.collected:
-        return "tampered" if end.exit == 0 else "error"
-    if report.passed == 0 and end.exit in (0, _NO_TESTS):
-        return "not_collected"
-    return "passed" if end.exit == 0 else "error"
-
-
-def _parse_end(content: bytes) -> _End | None:
-    """The last line; None where the trusted side never came so far."""
-    try:
-        return _End.model_validate_json(content.splitlines()[-1])
-    except (IndexError, ValidationError):
-        return None
-
-
-def _parse_report(content: bytes | None) -> _Report | None:
-    try:
-        report = _Report.model_validate_json(content or b"")
-    except ValidationError:
-        return None
-    counts = (report.collected, report.passed, report.failed, report.skipped)
-    pairs = all(len(pair) == 2 for pair in (*report.failures, *report.errors))
-    return report if pairs and min(counts) >= 0 else None
-
-
-def _unstarted(outcome: Outcome, reason: str) -> JobResult:
+def unstarted(outcome: Outcome, reason: str) -> JobResult:
+    """The result of a job that did not run: a bad sample, or a sandbox that could not (`infra_error`)."""
     return JobResult(
         outcome=outcome,
         tests=TestCounts(),
@@ -141,8 +136,79 @@ def _unstarted(outcome: Outcome, reason: str) -> JobResult:
     )
 
 
-def _text(content: bytes) -> str:
+def text_of(content: bytes) -> str:
+    """Output as text."""
     return content.decode(errors="replace")
+
+
+def _fault(seen: Seen, ends: list[End | None]) -> str:
+    """Why the sandbox itself failed, if it did."""
+    for text in seen.ends:
+        if b'"fault"' in text:
+            return f"The sandbox could not lay out the job: {text_of(text).strip()[-500:]}"
+    if not seen.started:
+        return f"The sandbox did not start. {seen.said}".strip()
+    if seen.cut is None and not all(ends):
+        return f"The sandbox ended without a word. {seen.said}".strip()
+    return ""
+
+
+def _limit(seen: Seen, ends: list[End | None], limits: Limits) -> Outcome | None:
+    """Which limit ended it, if one did."""
+    if seen.cut:
+        return seen.cut
+    for end in filter(None, ends):
+        if end.cut:
+            return end.cut
+        if -end.exit == signal.SIGXCPU or (-end.exit == signal.SIGKILL and end.cpu_seconds >= limits.cpu_seconds):
+            return "timeout"
+        if -end.exit == signal.SIGKILL and end.peak_mb >= limits.memory_mb / 2:
+            return "memory_limit"
+    return None
+
+
+def _reported(report: Report | None, ends: list[End]) -> Outcome:
+    solution, tests = ends[0], ends[-1]
+    if report is None or not report.complete:
+        if report and report.memory:
+            return "memory_limit"
+        return "tampered" if tests.exit == 0 else "error"
+    if report.ended:
+        return "tampered" if solution.exit == 0 else "error"
+    if report.memory:
+        return "memory_limit"
+    outcomes = list(report.outcomes.values())
+    if "failed" in outcomes:
+        return "failed"
+    if report.errors:
+        return "error"
+    if set(report.outcomes) != set(report.collected) or len(set(report.collected)) != len(report.collected):
+        return "tampered"
+    if "passed" not in outcomes:
+        return "not_collected"
+    return "passed" if tests.exit == 0 else "error"
+
+
+def _parse_end(content: bytes) -> End | None:
+    """The last line; None where the trusted side never came so far."""
+    try:
+        return End.model_validate_json(content.splitlines()[-1])
+    except (IndexError, ValidationError):
+        return None
+
+
+def _parse_report(content: bytes | None) -> Report | None:
+    try:
+        return Report.model_validate_json(content or b"")
+    except ValidationError:
+        return None
+
+
+def _parse_code(content: bytes | None) -> int | None:
+    try:
+        return int(content or b"")
+    except ValueError:
+        return None
 
 
 def _clean(text: str) -> str:

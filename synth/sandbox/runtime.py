@@ -1,51 +1,36 @@
-"""The Python that candidate code runs on: a private, compiled copy of this interpreter and of pytest.
+"""The Python that candidate code runs on: a private, compiled copy of this interpreter with a stated set of packages.
 
 A copy, because the interpreter may live in a home that the sandbox's user cannot read, and because its bytecode can
-then be compiled once and trusted. Built once for each interpreter build and pytest, then found again by its key.
+then be compiled once and trusted. Built once for each interpreter build and set of versions, then found by its key.
 """
 
-import fcntl
 import hashlib
 import importlib.util
 import os
 import platform
-import shutil
-import stat
-import subprocess
 import sys
 import sysconfig
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import Distribution
 from pathlib import Path
 
 from synth.errors import SandboxUnavailable
+from synth.sandbox import copying, inside
+from synth.sandbox.cache import cache_folder, keep, obtain, read_layers
+from synth.sandbox.distributions import Package, describe, files, read_list, root, stated, write_list
 
 MOUNT = Path("/runtime")
-"""Where the sandbox sees it."""
+"""Where the sandbox sees the interpreter."""
+INSIDE_MOUNT = Path("/espalier")
+"""Where it sees the trusted programs, as a folder of modules."""
+EXTRAS_MOUNT = Path("/packages")
+"""Where it sees the added packages, as a folder of modules; the last on the module path, so they replace nothing."""
 
-_FORMAT = 1
-_UNFINISHED = "building-"
-_MODULES = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging", "pygments")
-_STDLIB_OMITS = frozenset(
-    {
-        "__pycache__",
-        "dist-packages",
-        "ensurepip",
-        "idlelib",
-        "lib2to3",
-        "site-packages",
-        "sitecustomize.py",
-        "test",
-        "tests",
-        "tkinter",
-        "turtle.py",
-        "turtledemo",
-        "usercustomize.py",
-    }
-)
-_SUFFIX_OMITS = (".pyc", ".a", ".o", ".exe")
+Say = Callable[[str], None]
+_FORMAT = 4
+_PACKAGES = ("synth", "synth/sandbox", "synth/sandbox/inside")
 _ETC = {
     "group": "sandbox:x:1000:\n",
     "hosts": "127.0.0.1 localhost sandbox\n::1 localhost\n",
@@ -58,9 +43,14 @@ _ETC = {
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """A prepared runtime."""
+    """A prepared runtime: three folders, to be mounted read-only."""
 
     folder: Path
+    """Interpreter, standard library and stated packages, for `MOUNT`."""
+    inside: Path
+    """The trusted programs `synth.sandbox.inside`, for `INSIDE_MOUNT`."""
+    extras: Path | None = None
+    """The added packages, for `EXTRAS_MOUNT`; None where none were added."""
 
     @property
     def libraries(self) -> bool:
@@ -68,197 +58,127 @@ class Runtime:
         return any((self.folder / "lib").glob("lib*.so*"))
 
     def importable(self) -> frozenset[str]:
-        """Top-level names that code can import there."""
-        names = set(sys.builtin_module_names)
-        for library in self.folder.glob("lib*/python3*"):
-            for part in ("", "lib-dynload", "site-packages"):
-                names.update(entry.name.partition(".")[0] for entry in (library / part).iterdir())
-        return frozenset(name for name in names if name.isidentifier())
+        """Top-level names that code can import there: standard library, stated and added packages."""
+        places = [
+            library / part
+            for library in self.folder.glob("lib*/python3*")
+            for part in ("", "lib-dynload", "site-packages")
+        ]
+        places += [self.extras] if self.extras else []
+        names = {entry.name.partition(".")[0] for place in places for entry in place.iterdir()}
+        return frozenset(name for name in names | set(sys.builtin_module_names) if name.isidentifier()) - {
+            "__pycache__"
+        }
+
+    def packages(self) -> tuple[Package, ...]:
+        """The stated and the added distributions, in exact versions, by name."""
+        held = [*read_list(self.folder), *(read_list(self.extras) if self.extras else ())]
+        return tuple(sorted(held, key=lambda package: package.key))
 
 
-def prepare_runtime(readable_by_all: bool, cache: Path | None = None) -> Runtime:
-    """Return the runtime of the running interpreter, building it where it is not there yet (seconds, about 80 MB).
+def prepare_runtime(readable_by_all: bool, cache: Path | None = None, say: Say | None = None) -> Runtime:
+    """Return the runtime of the running interpreter, building it where it is not there yet (20 s, about 300 MB).
 
-    `readable_by_all`: the sandbox runs as another user, so every folder above must let it through. Raises
-    `SandboxUnavailable` where there is no place for it or the copy does not run.
+    `readable_by_all`: the sandbox runs as another user, so every folder above must let it through. `say` is told in
+    words what takes time. It stays as it is while this process lives. Raises `SandboxUnavailable` where there is no
+    place for it or the copy does not run.
     """
-    home = _cache_folder(readable_by_all) if cache is None else cache
-    folder = home / f"python-{platform.python_version()}-{_key()}"
-    if not folder.is_dir():
-        try:
-            with _lock(home / "runtime.lock"):
-                if not folder.is_dir():
-                    _build(folder)
-        except OSError as error:
-            raise SandboxUnavailable(
-                f"The sandbox's Python could not be prepared in {home}: {error}. "
-                "Mend: free some space there, or set XDG_CACHE_HOME to another folder."
-            ) from error
-    return Runtime(folder)
+    home = cache_folder(readable_by_all) if cache is None else cache
+    held, left_out = stated()
+    if "pytest" not in held:
+        raise SandboxUnavailable(f"`pytest` is not installed. Mend: {sys.executable} -m pip install pytest")
+    folder = home / f"python-{platform.python_version()}-{_key(held)}"
+    try:
+        obtain(folder, partial(_build, held=held, left_out=left_out, say=say or _say_nothing))
+        programs = _inside_sources()
+        build_inside = partial(_build_inside, programs=programs, python=folder / "bin" / "python3")
+        own = obtain(home / f"inside-{_inside_key(programs)}", build_inside)
+    except OSError as error:
+        raise SandboxUnavailable(
+            f"The sandbox's Python could not be prepared in {home}: {error}. "
+            "Mend: free some space there, or set XDG_CACHE_HOME to another folder."
+        ) from error
+    return Runtime(folder, own, _extras(home, say or _say_nothing))
 
 
-def _cache_folder(readable_by_all: bool) -> Path:
-    """The first folder of ours that we can write and that nobody else can."""
-    own = os.environ.get("XDG_CACHE_HOME")
-    places = [Path(own)] if own and os.path.isabs(own) else []
-    places.append(Path("/var/cache") if readable_by_all else Path.home() / ".cache")
-    folders = [place / "espalier" for place in places]
-    folders.append(Path(tempfile.gettempdir()) / f"espalier-cache-{os.geteuid()}")
-    for folder in folders:
-        try:
-            folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(folder, os.W_OK) and _is_ours(folder) and (not readable_by_all or _all_may_enter(folder)):
-            return folder
-    raise SandboxUnavailable(
-        "No folder for the sandbox's Python: tried " + ", ".join(map(str, folders)) + ". "
-        "Mend: set XDG_CACHE_HOME to a folder that you own and everybody may enter."
-    )
+def interpreter_kind() -> str:
+    """What compiled packages and bytecode depend on, such as `cpython-311-x86_64-linux-gnu-a70d0d0a`."""
+    soabi = sysconfig.get_config_var("SOABI") or f"{sys.implementation.cache_tag}-{platform.machine()}"
+    return f"{soabi}-{importlib.util.MAGIC_NUMBER.hex()}"
 
 
-def _is_ours(folder: Path) -> bool:
-    facts = folder.lstat()
-    return stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.geteuid() and not facts.st_mode & 0o022
+def _say_nothing(_: str) -> None:
+    pass
 
 
-def _all_may_enter(folder: Path) -> bool:
-    resolved = folder.resolve()
-    return all(place.stat().st_mode & stat.S_IXOTH for place in (resolved, *resolved.parents))
+def _extras(home: Path, say: Say) -> Path | None:
+    name = read_layers(home).get(interpreter_kind())
+    if name is None:
+        return None
+    folder = home / name
+    if folder.parent == home and keep(folder):
+        return folder
+    say(f"The packages added to the sandbox are gone from {folder}. Add them again: synth sandbox packages add NAME")
+    return None
 
 
-@contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _key() -> str:
-    """Hash of what the copy is made from: names, sizes and times of every file."""
-    content = hashlib.sha256(repr((_FORMAT, sys.version, str(_program()), sorted(_ETC.items()))).encode())
-    for source in (_stdlib(), _dynload(), *_module_sources()):
-        for file in _files(source):
-            facts = file.stat()
-            content.update(f"{file}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+def _key(held: dict[str, Distribution]) -> str:
+    """Hash of what the copy is made from: names, sizes and times of every file, and versions."""
+    content = hashlib.sha256(repr((_FORMAT, sys.version, str(copying.program()), sorted(_ETC.items()))).encode())
+    sources = [str(file) for place in (copying.stdlib(), copying.dynload()) for file in copying.stdlib_files(place)]
+    for name, known in held.items():
+        content.update(f"{name}\0{known.version}\n".encode())
+        place = root(known)
+        sources += [f"{place}/{path}" for path in files(known, with_tests=False)]
+    for file in sources:
+        facts = os.stat(file)
+        content.update(f"{file}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
     return content.hexdigest()[:16]
 
 
-def _program() -> Path:
-    name = f"python{sysconfig.get_python_version()}"
-    for program in (Path(sys.base_exec_prefix, "bin", name), Path(os.path.realpath(sys.executable))):
-        if program.is_file():
-            return program
-    raise SandboxUnavailable(f"The interpreter of {sys.base_exec_prefix} was not found.")
-
-
-def _stdlib() -> Path:
-    return Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix, "base": sys.base_prefix}))
-
-
-def _dynload() -> Path:
-    base = {"installed_platbase": sys.base_exec_prefix, "platbase": sys.base_exec_prefix}
-    return Path(sysconfig.get_path("platstdlib", vars=base)) / "lib-dynload"
-
-
-def _module_sources() -> list[Path]:
-    """Packages and modules of pytest and what it imports, wherever the running interpreter finds them."""
-    sources = []
-    for name in _MODULES:
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.origin is None:
-            raise SandboxUnavailable(f"`{name}` is not installed. Mend: {sys.executable} -m pip install pytest")
-        origin = Path(spec.origin)
-        sources.append(origin.parent if origin.name == "__init__.py" else origin)
-    return sources
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Every file to copy below `folder`, in a stable order; itself where it is one."""
-    if folder.is_file():
-        yield folder
-    for place, folders, files in os.walk(folder, followlinks=False):
-        folders[:] = sorted(name for name in folders if not _omitted(name))
-        for name in sorted(files):
-            file = Path(place, name)
-            if not _omitted(name) and file.is_file():
-                yield file
-
-
-def _omitted(name: str) -> bool:
-    return name in _STDLIB_OMITS or name.startswith(("config-3", "_tkinter.")) or name.endswith(_SUFFIX_OMITS)
-
-
-def _build(folder: Path) -> None:
-    """Copy everything beside `folder`, compile it, and move it there in one step."""
-    for unfinished in folder.parent.glob(f"{_UNFINISHED}*"):
-        shutil.rmtree(unfinished, ignore_errors=True)
-    made = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
-    try:
-        library = _copy_interpreter(made)
-        for source in _module_sources():
-            _copy(_files(source), source.parent, library / "site-packages")
-        (library / "dist-packages").symlink_to("site-packages")
-        for name, text in _ETC.items():
-            (made / "etc").mkdir(exist_ok=True)
-            (made / "etc" / name).write_text(text, encoding="utf-8")
-        _compile(made)
-        _open_to_all(made)
-        made.rename(folder)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-
-
-def _copy_interpreter(made: Path) -> Path:
-    """Copy program, standard library and the shared libraries they name; return the copied library folder."""
-    program, stdlib, dynload = _program(), _stdlib(), _dynload()
-    library = made / stdlib.relative_to(sys.base_prefix)
-    _copy(_files(stdlib), stdlib, library)
-    _copy(_files(dynload), dynload, library / "lib-dynload")
-    _copy([program], program.parent, made / "bin")
+def _build(made: Path, held: dict[str, Distribution], left_out: list[str], say: Say) -> None:
+    say("Preparing the sandbox's Python: copying (once, about 20 seconds)")
+    library = copying.library_folder(made)
+    pairs = copying.interpreter_files(made)
+    packages = []
+    for known in held.values():
+        paths = files(known, with_tests=False)
+        place = root(known)
+        pairs += [(place / path, library / "site-packages" / path) for path in paths]
+        packages.append(describe(known, "stated", "", paths))
+    copying.copy_all(pairs)
     for link in ("python3", "python"):
-        (made / "bin" / link).symlink_to(program.name)
-    if sys.base_prefix not in ("/usr", "/usr/local"):
-        binaries = [program, *dynload.glob("*.so")]
-        libraries = Path(sys.base_prefix, "lib")
-        _copy(_needed(binaries, sorted(libraries.glob("lib*.so*"))), libraries, made / "lib")
-    return library
+        (made / "bin" / link).symlink_to(copying.program().name)
+    (library / "dist-packages").symlink_to("site-packages")
+    (library / "site-packages" / "added.pth").write_text(f"{EXTRAS_MOUNT}\n", encoding="ascii")
+    (made / "etc").mkdir()
+    for name, text in _ETC.items():
+        (made / "etc" / name).write_text(text, encoding="utf-8")
+    write_list(made, packages, left_out)
+    say(f"Preparing the sandbox's Python: compiling {len(pairs)} files")
+    python, place = made / "bin" / "python3", library / "site-packages"
+    targets = [target for _, target in pairs]
+    strict = [target for target in targets if not target.is_relative_to(place)]
+    copying.compile_all(python, strict, made, MOUNT)
+    copying.compile_all(
+        python, [target for target in targets if target.is_relative_to(place)], made, MOUNT, lenient=True
+    )
 
 
-def _needed(binaries: Iterable[Path], libraries: list[Path]) -> list[Path]:
-    """The libraries whose names stand in the binaries, and those that these need in turn."""
-    found: list[Path] = []
-    pending = list(binaries)
-    while pending:
-        content = pending.pop().read_bytes()
-        new = [each for each in libraries if each not in found and each.name.encode() + b"\0" in content]
-        found += new
-        pending += new
-    return found
+def _inside_sources() -> list[Path]:
+    return sorted(Path(inside.__file__).parent.glob("*.py"))
 
 
-def _copy(files: Iterable[Path], source: Path, target: Path) -> None:
-    target.mkdir(parents=True, exist_ok=True)
-    for file in files:
-        copy = target / file.relative_to(source)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, copy)
-        copy.chmod(0o755 if os.access(file, os.X_OK) else 0o644)
+def _inside_key(programs: list[Path]) -> str:
+    content = hashlib.sha256(repr((_FORMAT, interpreter_kind())).encode())
+    for program in programs:
+        content.update(f"{program.name}\0".encode() + program.read_bytes() + b"\0")
+    return content.hexdigest()[:16]
 
 
-def _compile(made: Path) -> None:
-    """Compile with the copy itself, which also shows that it runs; unchecked, for it is mounted read-only."""
-    environment = {"LD_LIBRARY_PATH": str(made / "lib"), "PATH": os.defpath}
-    options = ["--invalidation-mode", "unchecked-hash", "-q", "-j", "0", "-s", str(made), "-p", str(MOUNT)]
-    command = [str(made / "bin" / "python3"), "-s", "-P", "-m", "compileall", *options, str(made)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip()[-500:]
-        raise SandboxUnavailable(f"The copy of {sys.base_prefix} does not run: {said}")
-
-
-def _open_to_all(made: Path) -> None:
-    """Let every user read, whatever our umask."""
-    for place in (made, *made.rglob("*")):
-        if not place.is_symlink():
-            place.chmod(place.stat().st_mode | (0o555 if place.is_dir() else 0o444))
+def _build_inside(made: Path, programs: list[Path], python: Path) -> None:
+    for name in _PACKAGES:
+        (made / name).mkdir()
+        (made / name / "__init__.py").touch()
+    copying.copy_all([(program, made / _PACKAGES[-1] / program.name) for program in programs])
+    copying.compile_all(python, sorted(made.rglob("*.py")), made, INSIDE_MOUNT)

@@ -1,5 +1,7 @@
 """Bad samples are refused before the start, with a reason."""
 
+import re
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import pytest
@@ -7,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.records import CodeFile
-from synth.sandbox.admit import refuse, runnable
-from synth.sandbox.base import Job, Limits
+from synth.sandbox.admit import refuse, refuse_script, runnable
+from synth.sandbox.base import Job, Limits, Script
+from synth.sandbox.distributions import Package
 from tests.sandboxed import files
 
 TEST = CodeFile(path="test_it.py", text="def test_a():\n    pass\n")
@@ -96,16 +99,77 @@ def test_packages_that_can_be_imported_are_taken(package: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "package", ["numpy", "PyYAML>=6", "scikit-learn", "requests[socks] ~= 2", "a-b ; python_version > '3'"]
+    ("package", "name"),
+    [
+        ("numpy", "numpy"),
+        ("PyYAML>=6", "PyYAML"),
+        ("scikit-learn", "scikit-learn"),
+        ("sklearn", "scikit-learn"),
+        ("cv2 ", "opencv-python"),
+        ("requests[socks] ~= 2", "requests"),
+        ("a-b ; python_version > '3'", "a-b"),
+        ("torch 2.1", "torch"),
+        ("zope.interface", "zope.interface"),
+        ("x @ https://example.org/x.whl", "x"),
+    ],
 )
-def test_packages_that_are_not_there_are_named(package: str) -> None:
+def test_packages_that_are_not_there_are_named_with_the_command_that_adds_them(package: str, name: str) -> None:
     said = refuse(Job((), (TEST,), ("json", package)), HERE)
-    assert said == f"package {package!r} is not available in the sandbox"
+    assert said == f"package {package!r} is not in the sandbox; add it with `synth sandbox packages add {name}`"
+
+
+@pytest.mark.parametrize(
+    "package", ["--index-url=x", "$(id)", "`id`", "a;b", "../a", "a\nb", "é", "x" * 201, "-r x", "a|b"]
+)
+def test_what_is_no_name_of_a_package_never_gets_into_a_command(package: str) -> None:
+    said = refuse(Job((), (TEST,), (package,)), HERE) or ""
+    assert said.startswith("package ")
+    command = re.search("`(.*)`", said.replace(repr(package), ""), re.DOTALL)
+    assert command is None or re.fullmatch(r"synth sandbox packages add [a-z]", command[1])
+
+
+@given(st.text(st.sampled_from("ab0-_.[]<>=!~;@ \n'$`|&\ud800é")))
+def test_whatever_stands_for_a_package_there_is_an_answer_and_no_odd_command(package: str) -> None:
+    said = refuse(Job((), (TEST,), (package,)), HERE) or ""
+    command = said.rpartition("; add it with ")[2] if "; add it with " in said else "`synth sandbox packages add a`"
+    assert re.fullmatch(r"`synth sandbox packages add [A-Za-z0-9._-]+`", command)
 
 
 def test_the_name_of_a_package_is_turned_into_the_name_to_import() -> None:
     for package, name in (("PyYAML", "yaml"), ("scikit-learn>=1", "sklearn"), ("Pillow", "PIL"), ("a-b", "a_b")):
         assert refuse(Job((), (TEST,), (package,)), frozenset({name})) is None
+
+
+HELD = (
+    Package("Odd.Name", "2.4.6", "stated", "", ("strange", "other"), ""),
+    Package("attrs", "26.1.0", "stated", "", ("attr", "attrs"), ""),
+)
+
+
+@pytest.mark.parametrize(
+    "package",
+    ["odd-name", "Odd_Name>=2", "odd.name~=2.4", "strange", "other==2.4.6", "attrs", "odd-name ; python_version < '3'"],
+)
+def test_what_the_sandbox_has_is_known_by_both_its_names(package: str) -> None:
+    assert refuse(Job((), (TEST,), (package,)), HERE, HELD) is None
+
+
+@pytest.mark.parametrize("package", ["odd-name<2", "strange==1.0", "Odd.Name>=3,<4"])
+def test_a_version_that_the_sandbox_does_not_have_is_named(package: str) -> None:
+    said = refuse(Job((), (TEST,), (package,)), HERE, HELD)
+    assert said == f"package {package!r} is not in the sandbox, which has Odd.Name 2.4.6"
+
+
+def test_a_package_with_a_marker_that_does_not_hold_is_not_wanted() -> None:
+    assert refuse(Job((), (TEST,), ("absent ; sys_platform == 'win32'",)), HERE) is None
+
+
+def test_a_program_is_refused_for_the_same_reasons() -> None:
+    good = Script(files({"main.py": ""}), "main.py", ("json",))
+    assert refuse_script(good, HERE) is None
+    assert refuse_script(replace(good, main="other.py"), HERE) == "there is no file 'other.py'"
+    assert "not in the sandbox" in (refuse_script(replace(good, packages=("absent",)), HERE) or "")
+    assert "relative path" in (refuse_script(Script(files({"/a": ""}), "/a"), HERE) or "")
 
 
 @pytest.mark.parametrize(

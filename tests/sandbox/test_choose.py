@@ -1,20 +1,32 @@
 """Where no sandbox can be had, the reason and the mend are said."""
 
+import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from synth.errors import SandboxUnavailable
 from synth.records import CodeFile
-from synth.sandbox.base import Job, Sandbox
-from synth.sandbox.bubblewrap import Bubblewrap, launch_user, resource_limits
-from synth.sandbox.choose import choose_sandbox, mend
-from synth.sandbox.runtime import Runtime, prepare_runtime
+from synth.sandbox.base import Job, Limits, Sandbox, Script
+from synth.sandbox.choose import ACCEPTED, choose_no_sandbox, choose_sandbox, mend
+from synth.sandbox.launch import Launcher, launch_user
+from synth.sandbox.pool import BareSlot, OneShotSlot, SandboxPool, WarmSlot
+from synth.sandbox.runtime import prepare_runtime
 
 pytestmark = pytest.mark.sandbox
 
 uncached = choose_sandbox.__wrapped__
+SUM = Job(
+    (),
+    (
+        CodeFile(
+            path="test_it.py",
+            text="from solution import f\ndef test_a():\n    assert f(2, 2) == 4\n    assert f(2, 3) == 5\n",
+        ),
+    ),
+)
 JOB = Job((), (CodeFile(path="test_it.py", text="def test_a():\n    pass\n"),))
 
 
@@ -27,7 +39,7 @@ def fake_bubblewrap(folder: Path, script: str) -> Path:
 
 
 def test_this_machine_has_a_strong_one_and_finds_it_once(sandbox: Sandbox) -> None:
-    assert (sandbox.backend, sandbox.level) == ("bubblewrap", "strong")
+    assert (sandbox.backend, sandbox.level) == ("bubblewrap-pool", "strong")
     assert choose_sandbox() is sandbox
 
 
@@ -69,31 +81,79 @@ def test_an_old_bubblewrap_is_named_before_anything_else() -> None:
     assert "0.8 or newer" in mend("bwrap: Unknown option --size")
 
 
+def pool_of(program: Path, warm: bool, folder: Path | None = None) -> SandboxPool:
+    """A pool of one worker over any program that calls itself bubblewrap."""
+    runtime = prepare_runtime(launch_user() is not None)
+    launcher = Launcher(program, runtime if folder is None else replace(runtime, folder=folder), launch_user())
+    return SandboxPool("a test", "strong", [WarmSlot(launcher) if warm else OneShotSlot(launcher)], runtime)
+
+
+@pytest.mark.parametrize("warm", [True, False])
 @pytest.mark.parametrize("script", ["echo broken >&2; exit 1", "exit 0", "kill -9 $$"])
-def test_a_fault_of_the_sandbox_is_not_the_job_s(open_folder: Path, script: str) -> None:
-    runtime = prepare_runtime(launch_user() is not None)
-    result = Bubblewrap(fake_bubblewrap(open_folder, script), runtime).verify(JOB)
+def test_a_fault_of_the_sandbox_is_not_the_job_s(open_folder: Path, script: str, warm: bool) -> None:
+    pool = pool_of(fake_bubblewrap(open_folder, script), warm)
+    result = pool.verify(JOB)
     assert (result.outcome, result.tests.collected) == ("infra_error", 0)
+    assert pool.run(Script(JOB.tests, "test_it.py")).outcome == "infra_error"
 
 
-def test_a_launcher_that_is_gone_is_a_fault_too(tmp_path: Path) -> None:
-    runtime = prepare_runtime(launch_user() is not None)
-    result = Bubblewrap(tmp_path / "bwrap", runtime).verify(JOB)
+@pytest.mark.parametrize("warm", [True, False])
+def test_a_launcher_that_is_gone_is_a_fault_too(tmp_path: Path, warm: bool) -> None:
+    result = pool_of(tmp_path / "bwrap", warm).verify(JOB)
     assert result.outcome == "infra_error"
     assert "could not be started" in result.stderr
 
 
-def test_a_runtime_that_is_gone_is_a_fault_too(sandbox: Sandbox, open_folder: Path) -> None:
-    (open_folder / "etc").mkdir()
-    (open_folder / "lib" / "python3.11").mkdir(parents=True)
-    for part in ("lib-dynload", "site-packages"):
-        (open_folder / "lib" / "python3.11" / part).mkdir()
-    result = Bubblewrap(Path(shutil.which("bwrap") or ""), Runtime(open_folder)).verify(JOB)
+@pytest.mark.parametrize("warm", [True, False])
+def test_a_runtime_that_is_gone_is_a_fault_too(open_folder: Path, warm: bool) -> None:
+    result = pool_of(Path(shutil.which("bwrap") or ""), warm, open_folder).verify(JOB)
     assert result.outcome == "infra_error"
     assert "bwrap:" in result.stderr
+
+
+@pytest.mark.parametrize("privileged", [False, True])
+def test_without_namespaces_inside_namespaces_each_job_gets_its_own_bubblewrap(privileged: bool) -> None:
+    if privileged and launch_user() is None:
+        return  # only the superuser can
+    launcher = Launcher(Path(shutil.which("bwrap") or ""), prepare_runtime(True), launch_user(), privileged)
+    pool = SandboxPool("bubblewrap", "strong", [OneShotSlot(launcher)], launcher.runtime)
+    right, wrong = (
+        pool.verify(replace(SUM, files=(CodeFile(path="solution.py", text=f"def f(a, b):\n    return a {sign} b\n"),)))
+        for sign in "+-"
+    )
+    assert (right.outcome, right.grade, wrong.outcome) == ("passed", "A-split", "failed")
+    together = pool.verify(replace(SUM, files=right_files(), apart=False))
+    assert (together.outcome, together.grade) == ("passed", "B-canary")
+    seen = pool.run(Script((CodeFile(path="a.py", text="import os; print(os.getuid())"),), "a.py"))
+    assert (seen.outcome, int(seen.stdout) > 0) == ("passed", True)
+
+
+def test_nothing_runs_unisolated_by_accident_nor_as_the_superuser(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SandboxUnavailable, match=ACCEPTED):
+        choose_no_sandbox()
+    monkeypatch.setenv(ACCEPTED, "yes")
+    if os.geteuid() == 0:
+        with pytest.raises(SandboxUnavailable, match="superuser"):
+            choose_no_sandbox()
+
+
+def test_what_runs_unisolated_says_so_and_still_judges() -> None:
+    pool = SandboxPool("none", "none", [BareSlot()], None)
+    result = pool.verify(replace(SUM, files=right_files()))
+    assert (pool.level, result.outcome, result.grade) == ("none", "passed", "A-split")
+    assert pool.verify(replace(SUM, files=right_files(), limits=Limits(wall_seconds=0.001))).outcome == "timeout"
 
 
 def test_the_superuser_starts_it_as_another_user() -> None:
     user = launch_user()
     assert user is None or user > 65_000
-    assert resource_limits(JOB.limits, user)["NPROC"] >= JOB.limits.processes
+
+
+def test_workers_of_the_superuser_run_as_different_users() -> None:
+    users = {launch_user(number) for number in range(4)}
+    assert users == {None} or len(users) == 4
+
+
+def right_files() -> tuple[CodeFile, ...]:
+    """A solution of `SUM`."""
+    return (CodeFile(path="solution.py", text="def f(a, b):\n    return a + b\n"),)

@@ -41,7 +41,7 @@ CASES: dict[str, tuple[str, Outcome]] = {
     "ends the process while imported": (f"{WRONG}import os\nos._exit(0)\n", "tampered"),
     "ends the process in a test": ("import os\ndef test_a():\n    os._exit(0)\n", "tampered"),
     "ends the process as if tests had failed": ("import os\ndef test_a():\n    os._exit(1)\n", "error"),
-    "stops pytest": (f"import pytest\ndef test_a():\n    pytest.exit('done', returncode=0)\n{WRONG}", "tampered"),
+    "stops pytest": (f"import pytest\ndef test_a():\n    pytest.exit('done', returncode=0)\n{WRONG}", "error"),
     "a script that exits early": ("import sys\nsys.exit(0)\nassert 1 == 2\n", "failed"),
     "a script that ends the process": ("import os\nos._exit(0)\nassert 1 == 2\n", "tampered"),
     "kills itself": ("import os\ndef test_a():\n    os.kill(os.getpid(), 9)\n", "error"),
@@ -66,7 +66,7 @@ def test_this_never_passes(sandbox: Sandbox, name: str) -> None:
         ({"solution.py": "import sys\ndef f():\n    sys.exit(0)\n"}, "failed"),
         ({"solution.py": "import atexit, os\natexit.register(os._exit, 0)\ndef f():\n    return 2\n"}, "failed"),
         ({"conftest.py": "import sys\nsys.exit(0)\n", "solution.py": ""}, "error"),
-        ({"conftest.py": "import os\nos._exit(0)\n", "solution.py": ""}, "tampered"),
+        ({"conftest.py": "import os\nos._exit(0)\n", "solution.py": ""}, "error"),
     ],
 )
 def test_code_that_ends_the_run_does_not_pass(sandbox: Sandbox, code: dict[str, str], outcome: Outcome) -> None:

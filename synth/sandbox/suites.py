@@ -1,0 +1,162 @@
+"""How the tests of one job are judged: apart from the solution where they allow it, else among altered tests.
+
+Judged apart, the solution's process never holds a test (grade `A-split`). In one process, the suite runs several times,
+each time with other tests altered so that an honest run fails them, and each run looks like any other from within
+(`B-canary`): code that forges a pass cannot know which tests have to fail. Where some tests could not be altered, the
+grade says so (`C-counted`).
+"""
+
+import random
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from synth.records import CodeFile, Outcome
+from synth.sandbox.admit import runnable
+from synth.sandbox.apart import modules_of, why_together
+from synth.sandbox.base import Job, JobResult
+from synth.sandbox.canaries import Plan, Round, alter, plan_rounds
+from synth.sandbox.judge import Run, judge_run, result
+from synth.sandbox.watch import Part, Seen
+
+Runner = Callable[[Sequence[Part]], Seen]
+"""Runs the parts of a job, each in a new cell."""
+
+_MAY_SKIP = re.compile(r"skip|xfail|expectedFailure", re.IGNORECASE)
+_FINAL: tuple[Outcome, ...] = (
+    "timeout",
+    "memory_limit",
+    "output_limit",
+    "tampered",
+    "not_collected",
+    "infra_error",
+)
+_SINGLES = 4
+_MOST_NAMED = 5
+
+
+class Suite:
+    """A job whose files are admitted."""
+
+    def __init__(self, job: Job, limits: Mapping[str, Any], run: Runner, chance: random.Random) -> None:
+        """`limits` as a cell reads them; `chance` must not be known to the code under test."""
+        self._job = job
+        self._limits = limits
+        self._run = run
+        self._chance = chance
+        self._runnable = runnable(job.tests)
+
+    def judge(self) -> JobResult:
+        """Reach a verdict. Raises what running a part raises."""
+        why = "the job asks for one process"
+        if self._job.apart:
+            reason = why_together(self._job.files, self._job.tests, self._runnable)
+            if reason is None:
+                run = judge_run(self._run(self._apart()), self._job.limits)
+                if run.report is None or run.report.apart is None or run.outcome in _FINAL:
+                    return result(run, "A-split", "")
+                reason = run.report.apart
+            why = reason
+        if self._job.once:
+            return result(self._once(self._job.tests), "C-counted", why)
+        return self._among_altered(why)
+
+    def _among_altered(self, why: str) -> JobResult:
+        """As written first; only what passes then has to show that it fails where it must.
+
+        From within, no run differs from another: a forger who knows which single test he has to forge still has to
+        guess, for each run, whether that test may pass. With two runs of each kind he succeeds 1 time in 16 at best.
+        """
+        first = self._skips_checked(self._once(self._job.tests))
+        if first.outcome != "passed":
+            return result(first, "B-canary", why)
+        plan = plan_rounds(self._job.tests, self._runnable, self._chance)
+        ran = {_plain(test) for test in first.report.collected} if first.report else set()
+        if hidden := sorted(plan.alterable - ran):
+            return _refused(first, why, "not_collected", "was not run", hidden)
+        rounds = [round_ for round_ in plan.rounds if round_.altered]
+        for round_ in rounds:
+            refused, disturbed = self._altered(round_, why)
+            if refused:
+                return refused
+            if disturbed:
+                # Tests that hang together: altering one at a time disturbs the others least.
+                return self._one_by_one(plan, why) or result(first, "C-counted", why)
+        return result(first, "B-canary" if rounds and ran <= plan.alterable else "C-counted", why)
+
+    def _altered(self, round_: Round, why: str) -> tuple[JobResult | None, list[str]]:
+        """Run a round: the verdict, where it is one; and the kept tests that did not pass."""
+        run = self._skips_checked(self._once(round_.tests))
+        report = run.report
+        if run.outcome in _FINAL or report is None or not report.complete:
+            return _refused(run, why, run.outcome, "ended the run once other tests were altered", ["the solution"]), []
+        outcomes: dict[str, set[str]] = {}
+        for test, outcome in report.outcomes.items():
+            outcomes.setdefault(_plain(test), set()).add(outcome)
+        missing = sorted((round_.altered | round_.kept) - outcomes.keys())
+        if missing and not report.errors:
+            return _refused(run, why, "tampered", "was not run", missing), []
+        forged = [name for name in sorted(round_.altered) if outcomes.get(name) == {"passed"}]
+        if forged:
+            return _refused(run, why, "tampered", "passed although altered so that it must fail", forged), []
+        disturbed = [name for name, said in outcomes.items() if name not in round_.altered and "failed" in said]
+        return None, disturbed + [name for name, _ in report.errors]
+
+    def _one_by_one(self, plan: Plan, why: str) -> JobResult | None:
+        """Alter single tests; None where the others then pass."""
+        names = sorted(plan.alterable)
+        for name in self._chance.sample(names, min(_SINGLES, len(names))):
+            chosen = frozenset({name})
+            round_ = Round(alter(self._job.tests, chosen, self._chance), chosen, plan.alterable - chosen)
+            refused, disturbed = self._altered(round_, why)
+            if refused:
+                return refused
+            if disturbed:
+                run = self._once(self._job.tests)
+                return _refused(run, why, "failed", f"passes as written, but not once {name} fails", disturbed)
+        return None
+
+    def _once(self, tests: Iterable[CodeFile]) -> Run:
+        return judge_run(self._run(self._in_one_process(tests)), self._job.limits)
+
+    def _skips_checked(self, run: Run) -> Run:
+        """A skip that no test file speaks of came from the solution."""
+        skipped = run.report is not None and "skipped" in run.report.outcomes.values()
+        if skipped and not any(_MAY_SKIP.search(test.text) for test in self._job.tests):
+            return Run("tampered", run.report, run.end, run.seen)
+        return run
+
+    def _apart(self) -> list[Part]:
+        offer = {"role": "candidate", "files": _texts(self._job.files), "limits": self._limits}
+        tests = self._message("driver", self._job.tests) | {"modules": modules_of(self._job.files)}
+        return [Part(offer, reports=False, linked=True), Part(tests, reports=True, linked=True)]
+
+    def _in_one_process(self, tests: Iterable[CodeFile]) -> list[Part]:
+        return [Part(self._message("tests", (*self._job.files, *tests)), reports=True)]
+
+    def _message(self, role: str, files: Iterable[CodeFile]) -> dict[str, Any]:
+        return {
+            "role": role,
+            "files": _texts(files),
+            "tests": self._runnable,
+            "conftests": [test.path for test in self._job.tests if test.path.rpartition("/")[2] == "conftest.py"],
+            "order": self._job.order,
+            "limits": self._limits,
+        }
+
+
+def _refused(run: Run, why: str, outcome: Outcome, what: str, tests: Sequence[str]) -> JobResult:
+    named = ", ".join(tests[:_MOST_NAMED]) + (", ..." if len(tests) > _MOST_NAMED else "")
+    report = run.report and run.report.model_copy(update={"failures": ()})
+    return result(replace(run, report=report), "B-canary", why, outcome, [f"{what}: {named}"])
+
+
+def _plain(test: str) -> str:
+    """An id without its parameters."""
+    path, sign, name = test.rpartition("::")
+    return f"{path}{sign}{name.partition('[')[0]}"
+
+
+def _texts(files: Iterable[CodeFile]) -> dict[str, str]:
+    return {file.path: file.text for file in files}

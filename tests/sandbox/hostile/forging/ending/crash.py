@@ -1,0 +1,5 @@
+# tries: to crash the interpreter
+import ctypes
+def total(numbers):
+    ctypes.string_at(0)
+label = evens = halve = total

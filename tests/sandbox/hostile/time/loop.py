@@ -1,0 +1,4 @@
+# tries: to run for ever
+# outcomes: timeout
+while True:
+    pass

@@ -1,0 +1,63 @@
+"""Many mixed jobs, a third of them hostile, through one pool: no wrong verdict, no fault, nothing left, memory flat."""
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from synth.sandbox.base import Job, JobResult, Sandbox, ScriptResult
+from tests.sandbox import around, cases
+from tests.sandbox.cases import Folder
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(900)]
+
+JOBS = int(os.environ.get("ESPALIER_SOAK_JOBS", "2000"))
+SEED = int(os.environ.get("ESPALIER_SOAK_SEED", "1"))
+WORKERS = os.cpu_count() or 1
+WARM_UP = 100
+MOST_GROWTH_MB = 40.0
+"""Of all processes of the sandbox together, from after the warm-up to the end."""
+
+Result = JobResult | ScriptResult
+
+
+def run(sandbox: Sandbox, work: cases.Work) -> Result:
+    """One of the mixed jobs."""
+    return sandbox.verify(work) if isinstance(work, Job) else sandbox.run(work)
+
+
+def is_wrong(result: Result, allowed: set[str] | None) -> bool:
+    """Whether a result is not what it should be; see `cases.mixed`."""
+    said = result.stdout + result.stderr
+    if result.outcome == "infra_error" or around.SECRET in said:
+        return True
+    return result.outcome == "passed" if allowed is None else bool(allowed) and result.outcome not in allowed
+
+
+def test_thousands_of_mixed_jobs_through_one_pool(sandbox: Sandbox) -> None:
+    around.keep_orphans()
+    jobs = cases.mixed(Folder(cases.HOSTILE), JOBS, SEED)
+    with ThreadPoolExecutor(WORKERS) as threads:
+        list(threads.map(lambda job: run(sandbox, job[1]), cases.mixed(Folder(cases.HOSTILE), WARM_UP, SEED + 1)))
+        before = around.descendants()
+        size = around.resident_mb(before)
+        descriptors = len(os.listdir("/proc/self/fd"))
+        segments = around.shared_segments()
+        start = time.monotonic()
+        results = list(threads.map(lambda job: run(sandbox, job[1]), jobs))
+        seconds = time.monotonic() - start
+    wrong = [
+        f"{name}: {result.outcome} {result.stderr[-300:]}"
+        for (name, _, allowed), result in zip(jobs, results, strict=True)
+        if is_wrong(result, allowed)
+    ]
+    after = around.settled(len(before))
+    growth = around.resident_mb(after) - size
+    print(f"{JOBS} jobs in {seconds:.0f} s, {size:.0f} MiB and {growth:+.0f}, processes {len(before)} and {len(after)}")
+    assert wrong == []
+    assert len(after) <= len(before), (before, after)
+    assert growth < MOST_GROWTH_MB
+    assert len(os.listdir("/proc/self/fd")) <= descriptors + 2 * WORKERS
+    assert around.shared_segments() <= segments
+    assert around.settled_marks() == []
