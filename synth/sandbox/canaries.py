@@ -15,8 +15,9 @@ from synth.sandbox.inside.scripts import is_script
 from synth.sandbox.source import Function, Source, dotted, edited, is_main_guard, own_nodes, parse, read
 from synth.sandbox.twists import Twister
 
-_BITS = 6
-"""Chances in 2 that a forger must win, at least, taken over all rounds."""
+_ROUNDS = 3
+"""With the run as written, two runs that a test must pass and two that it must fail: a forger of one test, who cannot
+tell them apart, is right 1 time in 16 at best."""
 _MARKS = frozenset({"skip", "skipIf", "skipUnless", "skipif", "xfail", "expectedFailure"})
 _ALWAYS = frozenset({"skip", "xfail", "expectedFailure"})
 _NO_TEST_CASES = frozenset({"object", "ABC", "abc.ABC", "Enum", "Exception", "Protocol", "NamedTuple", "Generic"})
@@ -76,8 +77,8 @@ class _Found:
 def plan_rounds(tests: Sequence[CodeFile], runnable: Sequence[str], chance: random.Random) -> Plan:
     """Draw the rounds for test files, of which those at the paths `runnable` are run.
 
-    Every test that can be altered is kept in at least one round and altered in at least one. Where none can be, there
-    is one round, as written. Files that Python could not parse are left as they are. Never raises.
+    Every test that can be altered is altered in two of three rounds, at random, and kept in the third. Where none can
+    be, there is no round. Files that Python could not parse are left as they are. Never raises.
     """
     sites, bare = _find(tests, runnable)
     rounds = tuple(
@@ -111,22 +112,9 @@ def _find(tests: Sequence[CodeFile], paths: Sequence[str]) -> tuple[list["_Site"
 
 
 def _draw(count: int, chance: random.Random) -> list[list[bool]]:
-    """For each round, which sites are altered; the first two, before they are shuffled, complete each other."""
-    if count == 0:
-        return [[]]
-    if count == 1:
-        bits = [False]
-        while len(set(bits)) < 2:
-            bits = [chance.random() < 0.5 for _ in range(_BITS)]
-        return [[bit] for bit in bits]
-    first = [False] * count
-    while not any(first):
-        first = [chance.random() < 0.5 for _ in range(count)]
-    rounds = [first, [not bit for bit in first]]
-    while len(rounds) * count < _BITS:
-        rounds.append([chance.random() < 0.5 for _ in range(count)])
-    chance.shuffle(rounds)
-    return rounds
+    """For each round, which sites are altered: each site in all but one."""
+    kept = [chance.randrange(_ROUNDS) for _ in range(count)]
+    return [[place != number for place in kept] for number in range(_ROUNDS if count else 0)]
 
 
 def _make_round(

@@ -105,16 +105,14 @@ class Suite:
 
     def _one_by_one(self, plan: Plan, why: str) -> JobResult | None:
         """Alter single tests; None where the others then pass."""
-        names = sorted(plan.alterable)
-        for name in self._chance.sample(names, min(_SINGLES, len(names))):
-            chosen = frozenset({name})
+        for chosen in self._chance.sample(plan.groups, min(_SINGLES, len(plan.groups))):
             round_ = Round(alter(self._job.tests, chosen, self._chance), chosen, plan.alterable - chosen)
             refused, disturbed = self._altered(round_, why)
             if refused:
                 return refused
             if disturbed:
                 run = self._once(self._job.tests)
-                return _refused(run, why, "failed", f"passes as written, but not once {name} fails", disturbed)
+                return _refused(run, why, "failed", f"passes as written, but not once {min(chosen)} fails", disturbed)
         return None
 
     def _once(self, tests: Iterable[CodeFile]) -> Run:

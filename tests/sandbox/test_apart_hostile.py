@@ -189,6 +189,7 @@ LIES = {
         "held(f())",
     ),
     "ends a loop early": ("def f(x): raise StopIteration", "list(map(f, [1])) == []"),
+    "contains all": ("class L:\n def __contains__(s, o): return True\ndef f(): return L()", "4 in f()"),
     "reads its caller": (
         "import sys\ndef f():\n x = sys._getframe()\n while x:\n  if 'SECRET' in x.f_locals: return x.f_locals['SECRET']\n  x = x.f_back",
         "f() == SECRET",
@@ -332,19 +333,3 @@ def test_a_fork_that_comes_back_does_not_answer_twice(tmp_path: Path) -> None:
     text = "import os\ndef f(): return os.fork()\ndef g(): return 5"
     report, ended = apart(tmp_path, {"solution.py": text}, run)
     assert (report.failures, report.apart, ended) == ([], None, False)
-
-
-def test_a_call_takes_well_under_a_fifth_of_a_millisecond(tmp_path: Path) -> None:
-    best = [1.0]
-
-    def run() -> None:
-        function = importlib.import_module("solution").f
-        for _ in range(5):
-            start = time.perf_counter()
-            for _ in range(500):
-                function([1, 2, 3], "x")
-            best[0] = min(best[0], (time.perf_counter() - start) / 500)
-
-    apart(tmp_path, {"solution.py": "def f(x, y): return x[::-1]"}, run)
-    print(best)
-    assert best[0] < 0.0004

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from synth.sandbox.base import Job, JobResult, Sandbox, ScriptResult
+from synth.records import CodeFile
+from synth.sandbox.base import Job, JobResult, Sandbox, Script, ScriptResult
 from tests.sandbox import around, cases
 from tests.sandbox.cases import Folder
 
@@ -16,6 +17,8 @@ JOBS = int(os.environ.get("ESPALIER_SOAK_JOBS", "2000"))
 SEED = int(os.environ.get("ESPALIER_SOAK_SEED", "1"))
 WORKERS = os.cpu_count() or 1
 WARM_UP = 100
+HEAVY = "import numpy\nimport pandas\nimport time\ntime.sleep(1)\n"
+"""Has every worker start its second kind of warm process."""
 MOST_GROWTH_MB = 40.0
 """Of all processes of the sandbox together, from after the warm-up to the end."""
 
@@ -39,6 +42,8 @@ def test_thousands_of_mixed_jobs_through_one_pool(sandbox: Sandbox) -> None:
     around.keep_orphans()
     jobs = cases.mixed(Folder(cases.HOSTILE), JOBS, SEED)
     with ThreadPoolExecutor(WORKERS) as threads:
+        heavy = Script((CodeFile(path="heavy.py", text=HEAVY),), "heavy.py")
+        assert {result.outcome for result in threads.map(sandbox.run, [heavy] * WORKERS)} == {"passed"}
         list(threads.map(lambda job: run(sandbox, job[1]), cases.mixed(Folder(cases.HOSTILE), WARM_UP, SEED + 1)))
         before = around.descendants()
         size = around.resident_mb(before)

@@ -5,6 +5,7 @@ Comparisons are never asked for: where a class has its own, the tests cannot be 
 
 # ruff: noqa: ANN401 - values of every type pass through here
 
+import os
 from collections.abc import Callable
 from types import ModuleType, TracebackType
 from typing import Any, Protocol
@@ -252,6 +253,8 @@ def forward(name: str) -> Callable[..., Any]:
         return _refused("the tests wait for a coroutine of the solution")
     if name == "__exit__":
         return _leave
+    if name == "__contains__":
+        return _contains
     if name in TELLING:
         return _operator(name)
 
@@ -260,6 +263,17 @@ def forward(name: str) -> Callable[..., Any]:
         return _sessions[0].ask("op", handle_of(self), name, arguments, named)
 
     return special
+
+
+def _contains(self: Any, item: Any) -> bool:
+    """Whether the object says it holds `item`; one that also says it holds what nobody gave it is not believed."""
+    __tracebackhide__ = True
+    if not ask("op", self, "__contains__", (item,)):
+        return False
+    chance = os.urandom(12).hex()
+    others: dict[type, Any] = {int: int(chance, 16), str: chance, bytes: chance.encode(), float: int(chance, 16) + 0.0}
+    other = others.get(type(item))
+    return other is None or not ask("op", self, "__contains__", (other,))
 
 
 def _refused(reason: str) -> Callable[..., Any]:
