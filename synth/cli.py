@@ -10,6 +10,7 @@ from rich.console import Console
 
 from synth.errors import BadInput, EspalierError
 from synth.records import Seed
+from synth.sandbox_cli import add_sandbox_commands
 from synth.settings import RunConfig, SampleConfig, load_config
 from synth.terminal import count_bar, print_funnel, watch_run
 from synth.tree_cli import add_tree_commands
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     coreset.add_argument("--json", action="store_true")
 
     add_tree_commands(commands, _command)
+    add_sandbox_commands(commands, _command)
     _command(commands, "runs", _runs, "list runs").add_argument("--json", action="store_true")
     funnel = _command(commands, "funnel", _funnel, "what was made, kept and dropped, and why")
     funnel.add_argument("run", nargs="?", metavar="RUN", help="default: the whole workspace")

@@ -65,6 +65,8 @@ class RunStatus:
     """Unix time of the first start."""
     updated: float | None = None
     error: str = ""
+    faults: int = 0
+    """Jobs of the sandbox that failed by its own fault, those tried again with success included."""
 
     @property
     def alive(self) -> bool:
@@ -95,6 +97,7 @@ class Progress:
     started: float
     state: State = "running"
     error: str = ""
+    sandbox_faults: int = 0
     _tallies: dict[str, _Tally] = field(default_factory=dict)
     _written: float = 0.0
 
@@ -118,6 +121,10 @@ class Progress:
         if time.monotonic() - self._written > _WRITE_EVERY:
             self.write()
 
+    def faults(self, number: int) -> None:
+        """Say how often the sandbox itself has failed so far."""
+        self.sandbox_faults = number
+
     def write(self) -> None:
         """Write the file now, atomically."""
         now = time.monotonic()
@@ -137,6 +144,7 @@ class Progress:
             "started": self.started,
             "updated": time.time(),
             "error": self.error,
+            "faults": self.sandbox_faults,
             "steps": steps,
         }
         _write_atomically(self.folder / "progress.json", json.dumps(body))
@@ -237,7 +245,8 @@ class Runs:
         elif not alive and state in ("running", "paused"):
             state = "interrupted"
         steps = tuple(StepProgress(**step) for step in body["steps"])
-        return RunStatus(run_id, name, state, steps, body["started"], body["updated"], body["error"])
+        said = (body["started"], body["updated"], body["error"], body.get("faults", 0))
+        return RunStatus(run_id, name, state, steps, *said)
 
     def _alive(self, run_id: str) -> bool:
         process = self._workers.get(run_id)

@@ -31,7 +31,7 @@ class Engine(Section):
     """Which engine answers."""
 
     kind: Literal["offline", "openai"] = "offline"
-    model: str = "offline-1"
+    model: str = "offline-2"
     base_url: str = "https://api.openai.com/v1"
     api_key_env: str = "OPENAI_API_KEY"
     """Name of the environment variable that holds the key; local servers need none."""
@@ -171,6 +171,14 @@ class TasksConfig(Section):
     """Wall time of one verdict."""
     sandbox_workers: int = Field(default=0, ge=0)
     """Sandboxes at once; 0 = one a core."""
+    prove_tests: bool = True
+    """Try the tests of a solution that passed on a stub of it, which they must fail, and on `mutants`."""
+    mutants: int = Field(default=8, ge=0, le=100)
+    """Small wrong versions of a solution that passed to try its tests on, at most."""
+    recheck: bool = True
+    """Run a solution that passed once more, under another hash seed and order of tests."""
+    review_tests: bool = True
+    """Ask once for each task that repairs did not help whether its tests are wrong, and go on with corrected ones."""
 
 
 class EvolveConfig(Section):

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from synth.models.base import Model
 from synth.prompts import Prompts
 from synth.records import Extraction, Growth, Record, Seed
 from synth.runs import Progress, State, take_lock
+from synth.sandbox.base import Sandbox
 from synth.sandbox.choose import choose_sandbox
 from synth.settings import Engine, RunConfig
 from synth.tree.segment import open_segment
@@ -73,11 +74,11 @@ async def _work(folder: Path, watch: WorkerWatch) -> None:
     embedder = SentenceEmbedder(config.embed.model, cache=folder.parent.parent / "cache")
     embedder.warm()
     model = build_model(config.engine, embedder)
-    sandbox = choose_sandbox() if config.sample.count else None
     workers = config.tasks.sandbox_workers or os.cpu_count() or 1
     tree, _ = open_segment(folder / "snapshot" / "tree")
     snapshot = Snapshot(list(_read(folder, "seeds", Seed)), list(_read_known(folder)), tree)
-    with Journal(folder) as journal, ThreadPoolExecutor(workers) as threads:
+    # in this order: the threads end before the sandbox in which they have jobs
+    with Journal(folder) as journal, _the_sandbox(config, workers) as sandbox, ThreadPoolExecutor(workers) as threads:
         desk = Desk(
             config=config,
             asker=Asker(model, Prompts(folder / "snapshot" / "prompts")),
@@ -95,6 +96,17 @@ async def _work(folder: Path, watch: WorkerWatch) -> None:
         finally:
             flushing.cancel()
             await model.close()
+
+
+@contextmanager
+def _the_sandbox(config: RunConfig, workers: int) -> Iterator[Sandbox | None]:
+    """The best sandbox of this machine, ended with the run; None for a run that has nothing to verify."""
+    sandbox = choose_sandbox(workers) if config.sample.count else None
+    try:
+        yield sandbox
+    finally:
+        if sandbox is not None:
+            sandbox.close()
 
 
 async def _keep_flushing(journal: Journal) -> None:

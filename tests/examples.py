@@ -15,6 +15,7 @@ from synth.records import (
     PreExtraction,
     Record,
     Refused,
+    Ruling,
     Score,
     Seed,
     Shape,
@@ -22,10 +23,11 @@ from synth.records import (
     Subtree,
     Task,
     TestCounts,
+    TestsChange,
     Verdict,
 )
 
-MADE = Made(engine="offline", model="offline-1", prompt="p", prompt_hash="0" * 16, temperature=0.7)
+MADE = Made(engine="offline", model="offline-2", prompt="p", prompt_hash="0" * 16, temperature=0.7)
 SEED = Seed(
     id="seed-1",
     source="path",
@@ -130,6 +132,17 @@ PASSED = FAILED.model_copy(
         "exit_code": 0,
     }
 )
+RULING = Ruling(
+    id="ruling-1",
+    task_id="task-1",
+    solution_id="solution-2",
+    verdict_id="verdict-2",
+    blames="tests",
+    reason="1 + 2 is 3",
+    tests=DRAFT.tests,
+    change=TestsChange(ruling_id="ruling-1", reason="1 + 2 is 3", files=("test_cart.py",)),
+    made=MADE,
+)
 SCORE = Score(id="score-1", subject_id="solution-2", name="cyclomatic", value=2.0, by="synth.metrics.complexity")
 ROOT = Instruction(
     id="instruction-0",
@@ -152,7 +165,7 @@ CHILD = Instruction(
     made=MADE,
 )
 CHALLENGE = Score(
-    id="score-2", subject_id="instruction-1", name="challenge", value=4.0, reason="two rules", by="offline/offline-1"
+    id="score-2", subject_id="instruction-1", name="challenge", value=4.0, reason="two rules", by="offline/offline-2"
 )
 BEAM = Choice(id="choice-1", subject_id="instruction-1", stage="beam", kept=True, reason="kept: rank 1 of 1", value=4.0)
 COLLECTED = Choice(
@@ -180,6 +193,7 @@ ALL: tuple[Record, ...] = (
     REPAIRED,
     FAILED,
     PASSED,
+    RULING,
     SCORE,
     ROOT,
     CHILD,

@@ -31,8 +31,8 @@ def show_files(files: Sequence[CodeFile], nothing: str = "No files.") -> None:
 
 
 def changed_files(before: Solution, after: Solution) -> list[tuple[CodeFile, CodeFile]]:
-    """Files that differ, by path; one that is on one side alone is empty on the other."""
-    old, new = ({file.path: file.text for file in solution.files} for solution in (before, after))
+    """Files and tests that differ, by path; one that is on one side alone is empty on the other."""
+    old, new = ({file.path: file.text for file in (*one.files, *one.tests)} for one in (before, after))
     return [
         (CodeFile(path=path, text=old.get(path, "")), CodeFile(path=path, text=new.get(path, "")))
         for path in sorted(old.keys() | new.keys())

@@ -41,6 +41,10 @@ def _live(workspace: Workspace, run_id: str, was_alive: bool) -> None:
                 st.caption("Its last words" if status.state == "interrupted" else "Why")
                 st.code(status.error, language=None, wrap_lines=True)
             _bars(status)
+            if status.faults:
+                st.caption(
+                    f"The sandbox itself failed {counted(status.faults, 'time')}; what it was at is tried again."
+                )
 
 
 def _took(status: RunStatus) -> str:

@@ -19,6 +19,12 @@ _FILLED = """<style>
 [data-testid=stMainBlockContainer] { --above: 0.75rem; max-width: none; padding: var(--above) 1rem 0.5rem; }
 [data-testid=stApp]:has([data-testid=stExpandSidebarButton]) [data-testid=stMainBlockContainer] { --above: 3.5rem; }
 [data-testid=stMain] { overflow: hidden; }
+[data-testid=stMain]:has(.st-key-no-isolation) { overflow: auto; }
+[data-testid=stMainBlockContainer]:has(.st-key-no-isolation) {
+    --above: 5.75rem; padding-top: calc(var(--above) - 5rem);
+}
+[data-testid=stApp]:has([data-testid=stExpandSidebarButton])
+[data-testid=stMainBlockContainer]:has(.st-key-no-isolation) { --above: 8.5rem; }
 </style>"""
 
 
@@ -78,6 +84,7 @@ def page(title: str, intro: str) -> Iterator[Workspace]:
     st.title(title, anchor=False)
     st.caption(intro)
     workspace = open_workspace()
+    warn_of_no_isolation(workspace)
     with said_plainly():
         yield workspace
 
@@ -88,8 +95,21 @@ def page_without_heading() -> Iterator[Workspace]:
     _come_in_by_the_front_door()
     workspace = open_workspace()
     st.html(_FILLED)
+    warn_of_no_isolation(workspace)
     with said_plainly():
         yield workspace
+
+
+def warn_of_no_isolation(workspace: Workspace) -> None:
+    """A red banner where code was run without isolation for any verdict of the workspace."""
+    with said_plainly():
+        if workspace.any_without_isolation():
+            with st.container(key="no-isolation"):
+                st.error(
+                    "**Not isolated.** Generated code of this workspace was run without a sandbox. Those verdicts are "
+                    "marked, and nothing of them counts as proven.",
+                    icon=":material/gpp_bad:",
+                )
 
 
 @contextmanager

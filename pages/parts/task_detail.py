@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.parts.attempts import show_attempts, show_verdict
+from pages.parts.attempts import show_attempts
 from pages.parts.code_files import show_files, show_text
 from pages.parts.outline import MARK, outline
 from pages.parts.text import counted, path_text, plain
+from pages.parts.verdict import show_verdict
 from synth.records import Score
 from synth.workspace import MetricInfo, Sample
 
@@ -22,7 +23,7 @@ def show_sample(sample: Sample, metrics: Sequence[MetricInfo]) -> None:
     st.markdown(f"#### {plain(task.instruction) or 'No instruction'}")
     made = plain(f"{task.made.engine}/{task.made.model}")
     st.caption(f"{LEVELS[task.level]} · written by {made} at temperature {task.made.temperature:g} · {task.id}")
-    show_verdict(sample.verdict)
+    show_verdict(sample.verdict, sample.solution.tests_change if sample.solution else None)
     titles = ["Task", "Code", "Tests", f"Attempts ({len(sample.attempts)})", "Scores", "Evidence"]
     tabs = st.tabs(titles)
     with tabs[0]:
@@ -32,7 +33,7 @@ def show_sample(sample: Sample, metrics: Sequence[MetricInfo]) -> None:
     with tabs[2]:
         show_files(sample.solution.tests if sample.solution else ())
     with tabs[3]:
-        show_attempts(sample.attempts, task.id)
+        show_attempts(sample.attempts, task.id, sample.rulings)
     with tabs[4]:
         _show_scores(sample.scores, metrics)
     with tabs[5]:

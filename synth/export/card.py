@@ -2,19 +2,25 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
-from typing import TypeVar
 
 import yaml
 
+from synth.export.proofs import TestTally
 from synth.export.rows import Form, Row
 from synth.export.sample import Sample, block
-
-K = TypeVar("K")
+from synth.export.tables import line, ranked, share, table
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+_LEVELS = ("none", "partial", "container", "strong")
+_GRADES = (
+    "Grades: `A-split`, the solution ran in a process of its own and never saw the tests; `B-canary`, in one process, "
+    "where the same tests, altered so that they must fail, did fail; `C-counted`, as B, but not every test could be "
+    "altered. A verdict that came to nothing, and one from before grades were kept, has none."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +46,27 @@ class Tally:
     kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     passed_at: Counter[int] = field(default_factory=Counter)
-    """Number of the attempt that passed, 0 for a first draft."""
-    sandboxes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Repairs of the attempt that passed, 0 for a first draft."""
+    sandboxes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """By backend, level of isolation and grade of the verdict."""
+    tests: TestTally = field(default_factory=TestTally)
     engines: Counter[tuple[str, str]] = field(default_factory=Counter)
     prompts: Counter[tuple[str, str]] = field(default_factory=Counter)
     licences: Counter[str] = field(default_factory=Counter)
     runs: Counter[str] = field(default_factory=Counter)
     scores: dict[str, list[float]] = field(default_factory=dict)
     """By score name, of the rows that have it."""
+
+    @property
+    def weakest(self) -> str:
+        """The weakest level of isolation in which any row was run; one that nobody knows is the weakest."""
+        levels = {level for _, level, _ in self.sandboxes}
+        return min(levels, key=lambda level: (level in _LEVELS and _LEVELS.index(level), level))
+
+    @property
+    def unisolated(self) -> int:
+        """Rows whose code was run without isolation."""
+        return sum(count for (_, level, _), count in self.sandboxes.items() if level == "none")
 
     def add(self, sample: Sample, scores: Row) -> None:
         """Count one written row; `scores` as the `full` format has them."""
@@ -58,9 +77,11 @@ class Tally:
         self.kinds["task" if sample.task else "evolution", sample.task.level if sample.task else "-"] += 1
         self.outcomes[sample.verdict.outcome if sample.verdict else "not run"] += 1
         if sample.solution and sample.proven:
-            self.passed_at[sample.solution.attempt] += 1
+            # an attempt that differs by its tests alone is no repair
+            self.passed_at[sample.solution.attempt - (sample.solution.tests_change is not None)] += 1
         if sample.verdict:
-            self.sandboxes[sample.verdict.backend, sample.verdict.level] += 1
+            self.sandboxes[sample.verdict.backend, sample.verdict.level, sample.verdict.grade or "not kept"] += 1
+            self.tests.add(sample.solution, sample.verdict)
         self.engines.update({(item.engine, item.model) for item in made})
         self.prompts.update({(item.prompt, item.prompt_hash) for item in made})
         self.licences.update(set(sample.licences) or {"no seed known"})
@@ -74,8 +95,8 @@ def write_card(tally: Tally, facts: CardFacts, form: Form, file: str, left_out: 
     """The card as Markdown under YAML front matter that dataset hubs read. `left_out` counts samples by reason."""
     parts = [
         _front(tally, facts, file),
-        f"# {_line(facts.name)}\n\n{_summary(tally, facts, form, file)}",
-        _section("Rows", _table(("origin", "level", "rows"), [(*kind, n) for kind, n in _ranked(tally.kinds)])),
+        f"# {line(facts.name)}\n\n{_summary(tally, facts, form, file)}",
+        _section("Rows", table(("origin", "level", "rows"), [(*kind, n) for kind, n in ranked(tally.kinds)])),
         _section("Left out", _left_out(left_out)),
         _section("Proof", _proof(tally)),
         _section("Who made it", _makers(tally)),
@@ -97,8 +118,9 @@ def _front(tally: Tally, facts: CardFacts, file: str) -> str:
         "configs": [{"config_name": "default", "data_files": file}],
         "rows": tally.rows,
         "proven": tally.proven,
+        **({"sandbox_level": tally.weakest} if tally.sandboxes else {}),
         "engines": sorted({engine for engine, _ in tally.engines}),
-        "seed_licences": dict(_ranked(tally.licences)),
+        "seed_licences": dict(ranked(tally.licences)),
         "created": facts.created,
         "espalier": facts.version,
     }
@@ -107,8 +129,8 @@ def _front(tally: Tally, facts: CardFacts, file: str) -> str:
 
 def _summary(tally: Tally, facts: CardFacts, form: Form, file: str) -> str:
     return (
-        f"{tally.rows} rows in `{_line(file)}`, format `{form}`, written on {_line(facts.created)} by Espalier "
-        f"{_line(facts.version)}. {tally.proven} of them hold a solution that passed its tests in a sandbox. "
+        f"{tally.rows} rows in `{line(file)}`, format `{form}`, written on {line(facts.created)} by Espalier "
+        f"{line(facts.version)}. {tally.proven} of them hold a solution that passed its tests in a sandbox. "
         "The counts on this card are of the rows in the file."
     )
 
@@ -117,34 +139,34 @@ def _left_out(left_out: dict[str, int]) -> str:
     if not left_out:
         return "Nothing: every sample that was offered is in the file."
     rows = sorted(left_out.items(), key=lambda item: (-item[1], item[0]))
-    return _table(("reason", "samples"), rows)
+    return table(("reason", "samples"), rows)
 
 
 def _proof(tally: Tally) -> str:
-    outcomes = [(outcome, count, _share(count, tally.rows)) for outcome, count in _ranked(tally.outcomes)]
-    parts = [_table(("outcome of the last run", "rows", "share"), outcomes)]
+    outcomes = [(outcome, count, share(count, tally.rows)) for outcome, count in ranked(tally.outcomes)]
+    parts = [table(("outcome of the last run", "rows", "share"), outcomes)]
     if tally.passed_at:
         passed = sum(tally.passed_at.values())
         steps = [
-            ("first draft" if attempt == 0 else f"repair {attempt}", count, _share(count, passed))
+            ("first draft" if attempt == 0 else f"repair {attempt}", count, share(count, passed))
             for attempt, count in sorted(tally.passed_at.items())
         ]
-        parts.append(_table(("passed at", "rows", "share of the proven"), steps))
+        parts.append(table(("passed at", "rows", "share of the proven"), steps))
     if tally.sandboxes:
-        rows = [(*sandbox, count) for sandbox, count in _ranked(tally.sandboxes)]
-        parts.append(_table(("sandbox", "isolation", "rows"), rows))
-    return "\n\n".join(parts)
+        rows = [(*sandbox, count) for sandbox, count in ranked(tally.sandboxes)]
+        parts += [table(("sandbox", "isolation", "grade", "rows"), rows), _GRADES]
+    return "\n\n".join([*parts, *tally.tests.sections()])
 
 
 def _makers(tally: Tally) -> str:
-    engines = [(*engine, count) for engine, count in _ranked(tally.engines)]
+    engines = [(*engine, count) for engine, count in ranked(tally.engines)]
     prompts = [(*prompt, count) for prompt, count in sorted(tally.prompts.items())]
-    return f"{_table(('engine', 'model', 'rows'), engines)}\n\n{_table(('prompt', 'hash', 'rows'), prompts)}"
+    return f"{table(('engine', 'model', 'rows'), engines)}\n\n{table(('prompt', 'hash', 'rows'), prompts)}"
 
 
 def _seeds(tally: Tally) -> str:
     note = "Licences of the code whose features the rows rest on. A row that rests on several counts for each."
-    return f"{note}\n\n{_table(('licence', 'rows'), _ranked(tally.licences))}"
+    return f"{note}\n\n{table(('licence', 'rows'), ranked(tally.licences))}"
 
 
 def _measures(tally: Tally) -> str:
@@ -154,7 +176,7 @@ def _measures(tally: Tally) -> str:
         (name, len(values), f"{min(values):.4g}", f"{median(values):.4g}", f"{max(values):.4g}")
         for name, values in sorted(tally.scores.items())
     ]
-    return _table(("score", "rows that have it", "lowest", "median", "highest"), rows)
+    return table(("score", "rows that have it", "lowest", "median", "highest"), rows)
 
 
 def _limits(tally: Tally) -> str:
@@ -167,11 +189,19 @@ def _limits(tally: Tally) -> str:
         )
     if tally.proven < tally.rows:
         unproven = tally.rows - tally.proven
-        points.append(f"{unproven} of {tally.rows} rows are not proven: nothing was run, or what ran did not pass.")
+        points.append(
+            f"{unproven} of {tally.rows} rows are not proven: nothing was run, what ran did not pass, or the pass is "
+            "in doubt (flaky, tests that a solution doing nothing passes, no isolation)."
+        )
     if tally.proven:
         points.append(
             "Proven means that the row's own tests passed. The engine that wrote the solution wrote the tests, so both "
             "can share a misunderstanding of the question."
+        )
+    if tally.unisolated:
+        points.append(
+            f"{tally.unisolated} of {tally.rows} rows were run without any isolation (`sandbox_level: none`). Nothing "
+            "kept their code from reading its tests or changing what was said of it; none of them counts as proven."
         )
     points += [
         "Decontamination compares runs of words with the benchmark files named in the run configuration, where there "
@@ -184,7 +214,7 @@ def _limits(tally: Tally) -> str:
 
 
 def _configs(tally: Tally, facts: CardFacts) -> str:
-    runs = ", ".join(f"`{_line(run)}`" for run in sorted(tally.runs))
+    runs = ", ".join(f"`{line(run)}`" for run in sorted(tally.runs))
     blocks = [block(_pretty(config), "json") for config in facts.configs]
     return "\n\n".join([f"Runs: {runs}." if runs else "Runs: unknown.", *blocks])
 
@@ -198,21 +228,3 @@ def _pretty(config: str) -> str:
 
 def _section(title: str, text: str) -> str:
     return f"## {title}\n\n{text}"
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join(f"| {' | '.join(_line(str(cell)) for cell in line)} |" for line in lines)
-
-
-def _line(text: str) -> str:
-    """Text that cannot break out of its line or table cell."""
-    return " ".join(text.split()).replace("|", "\\|")
-
-
-def _share(count: int, total: int) -> str:
-    return f"{100 * count / total:.1f} %" if total else "-"
-
-
-def _ranked(counts: Counter[K]) -> list[tuple[K, int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))

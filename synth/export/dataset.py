@@ -82,7 +82,7 @@ class _Door:
             return ""
         if sample.solution is None:
             return "not proven: an answer, nothing was run"
-        return f"not proven: {sample.verdict.outcome}" if sample.verdict else "not proven: never run"
+        return f"not proven: {sample.verdict.doubt}" if sample.verdict else "not proven: never run"
 
 
 def _rows(samples: Iterable[Sample], form: Form, tally: Tally) -> Iterator[Row]:

@@ -32,7 +32,7 @@ def _schema(form: Form, scores: list[str]) -> pa.Schema:
     if form == "messages":
         return pa.schema([("id", text), ("messages", pa.list_(pa.struct([("role", text), ("content", text)])))])
     counts = pa.struct([(name, pa.int64()) for name in ("collected", "passed", "failed", "skipped")])
-    verdict = [("outcome", text), ("tests", counts), ("seconds", pa.float64()), ("backend", text), ("level", text)]
+    verdict = [("outcome", text), ("tests", counts), ("seconds", pa.float64()), *_how_judged()]
     files = pa.list_(pa.struct([("path", text), ("text", text)]))
     fields = [
         *[(name, text) for name in ("id", "origin")],
@@ -49,6 +49,14 @@ def _schema(form: Form, scores: list[str]) -> pa.Schema:
     return pa.schema([field for field in fields if scores or field[0] != "scores"])
 
 
+def _how_judged() -> list[tuple[str, pa.DataType]]:
+    text, number = pa.string(), pa.int64()
+    tried = [("stub", text), ("mutants", number), ("killed", number), ("mutation_score", pa.float64())]
+    proof = pa.struct([*tried, ("idle", pa.list_(text))])
+    said = [(name, text) for name in ("backend", "level", "grade", "why")]
+    return [*said, ("flaky", pa.bool_()), ("proof", proof)]
+
+
 def _lineage_type() -> pa.DataType:
     text, number = pa.string(), pa.int64()
     texts = pa.list_(text)
@@ -61,7 +69,7 @@ def _lineage_type() -> pa.DataType:
         ("widths", pa.list_(number)),
         ("mandatory", paths),
     ]
-    attempt = [("id", text), ("attempt", number), ("outcome", text), ("note", text)]
+    attempt = [("id", text), ("attempt", number), ("outcome", text), ("note", text), ("tests_corrected", text)]
     evolution = [*[(name, text) for name in ("id", "tree", "parent", "origin")], ("round", number), ("draw", number)]
     return pa.struct(
         [

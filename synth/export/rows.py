@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from synth.errors import BadInput
 from synth.export.sample import Sample
-from synth.records import CodeFile, FeaturePath, Made
+from synth.records import CodeFile, FeaturePath, Made, Proof
 
 Form = Literal["messages", "alpaca", "full"]
 Row = dict[str, object]
@@ -82,7 +82,18 @@ def _verdict(sample: Sample) -> Row | None:
         "seconds": verdict.seconds,
         "backend": verdict.backend,
         "level": verdict.level,
+        "grade": verdict.grade,
+        "why": verdict.why,
+        "flaky": verdict.flaky,
+        "proof": _proof(verdict.proof),
     }
+
+
+def _proof(proof: Proof | None) -> Row | None:
+    if proof is None:
+        return None
+    counts: Row = {"stub": proof.stub, "mutants": proof.mutants, "killed": proof.killed}
+    return {**counts, "mutation_score": proof.score, "idle": list(proof.idle)}
 
 
 def _lineage(sample: Sample) -> Row:
@@ -123,7 +134,14 @@ def _subtree(sample: Sample) -> Row | None:
 def _attempt(sample: Sample, place: int) -> Row:
     solution, verdict = sample.tried[place]
     outcome = verdict.outcome if verdict is not None else None
-    return {"id": solution.id, "attempt": solution.attempt, "outcome": outcome, "note": solution.note}
+    change = solution.tests_change
+    return {
+        "id": solution.id,
+        "attempt": solution.attempt,
+        "outcome": outcome,
+        "note": solution.note,
+        "tests_corrected": change.reason if change is not None else None,
+    }
 
 
 def _evolution(sample: Sample) -> Row | None:

@@ -4,7 +4,19 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from synth.records import Answer, CodeFile, FeaturePath, Instruction, Made, Score, Solution, Subtree, Task, Verdict
+from synth.records import (
+    Answer,
+    CodeFile,
+    FeaturePath,
+    Instruction,
+    Made,
+    Ruling,
+    Score,
+    Solution,
+    Subtree,
+    Task,
+    Verdict,
+)
 
 _TICKS = re.compile("`+")
 _LANGUAGES = {
@@ -33,6 +45,8 @@ class Sample:
     """Of the final attempt."""
     attempts: tuple[tuple[Solution, Verdict | None], ...] = ()
     """All of them, first draft first, the final one included."""
+    rulings: tuple[Ruling, ...] = ()
+    """What judges said about the tests of an attempt."""
     scores: tuple[Score, ...] = ()
     instruction: Instruction | None = None
     answer: Answer | None = None
@@ -52,7 +66,7 @@ class Sample:
 
     @property
     def proven(self) -> bool:
-        """True where the verdict on this very solution is `passed`."""
+        """True where the verdict on this very solution says so, see `Verdict.doubt`."""
         solution, verdict = self.solution, self.verdict
         return bool(solution and verdict and verdict.solution_id == solution.id and verdict.proven)
 
@@ -80,7 +94,8 @@ class Sample:
     @property
     def made(self) -> list[Made]:
         """Who answered at each step that led here, in the order of the steps."""
-        records = (self.task, *(solution for solution, _ in self.tried), self.instruction, self.answer)
+        tried = (solution for solution, _ in self.tried)
+        records = (self.task, *tried, *self.rulings, self.instruction, self.answer)
         return [record.made for record in records if record is not None and record.made is not None]
 
 

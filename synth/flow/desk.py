@@ -12,6 +12,7 @@ from synth.errors import EspalierError
 from synth.journal import Journal
 from synth.records import Dropped, Record, Verdict
 from synth.sandbox.base import Sandbox
+from synth.sandbox.prove import Faults
 from synth.settings import RunConfig
 
 Item = TypeVar("Item")
@@ -36,6 +37,9 @@ class Watch(Protocol):
     def control(self) -> Literal["go", "pause", "cancel"]:
         """What the owner wants."""
 
+    def faults(self, number: int) -> None:
+        """Say how often the sandbox itself has failed so far."""
+
     def paused(self, now: bool) -> None:
         """Say that the flow stands still, or goes on."""
 
@@ -53,6 +57,8 @@ class Desk:
     watch: Watch
     threads: ThreadPoolExecutor
     """As many as sandboxes may run at once."""
+    faults: Faults = field(default_factory=Faults)
+    """Of the sandbox; too many of them end the run."""
     finished: dict[str, Record] = field(default_factory=dict)
     """By id; a dropped item by the id that it would have had."""
     taken: frozenset[str] = frozenset()
@@ -62,7 +68,7 @@ class Desk:
     def remember(self, records: Iterable[Record]) -> None:
         """Take records of earlier workers as finished."""
         for record in records:
-            if isinstance(record, Verdict) and record.outcome == "infra_error":
+            if isinstance(record, Verdict) and record.unfinished:
                 continue  # the sandbox's fault, not the solution's: tried again
             if not isinstance(record, Dropped):
                 self.finished[record.id] = record

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 
 from synth.flow.desk import Desk
 from synth.ids import seed_number
-from synth.records import Dropped, Level, Shape, Solution, Subtree, Task, Verdict, dropped
-from synth.settings import SampleConfig
+from synth.records import Dropped, Level, Ruling, Shape, Solution, Subtree, Task, Verdict, dropped
+from synth.settings import SampleConfig, TasksConfig
 from synth.steps.decontaminate import Benchmarks, check_overlap
 from synth.steps.draw import draw_subtrees
-from synth.steps.repair import repair_id, repair_solution
+from synth.steps.repair import describe_error, repair_id, repair_solution
+from synth.steps.review_tests import review_tests, ruling_id, with_corrected_tests
 from synth.steps.score import score_solution
 from synth.steps.solve import solution_id, solve_task
 from synth.steps.task import make_task, task_id
-from synth.steps.verify import verdict_id, verify_solution
+from synth.steps.verify import Judging, verdict_id, verify_solution
 from synth.tree.columns import FeatureTree
 
 _REPAIRABLE = ("failed", "error", "timeout", "memory_limit", "output_limit", "not_collected")
@@ -82,35 +83,69 @@ async def _one_sample(desk: Desk, subtree: Subtree, benchmarks: Benchmarks | Non
 
 
 async def _prove(desk: Desk, task: Task, solution: Solution) -> tuple[Solution, Verdict | None]:
-    """Verify, and repair while rounds are left. Returns the last attempt and its verdict."""
-    temperature = desk.config.tasks.temperature
+    """Verify, repair while rounds are left, then ask once about the tests. Returns the last attempt and its verdict."""
     while True:
         verdict = await _verify(desk, solution)
-        rounds_left = desk.config.tasks.repair_rounds - solution.attempt
         if isinstance(verdict, Dropped):
             return solution, None
-        if verdict.proven or rounds_left < 1 or verdict.outcome not in _REPAIRABLE:
+        if verdict.outcome not in _REPAIRABLE:
             return solution, verdict
-        failed, said = solution, verdict
-
-        async def repair(failed: Solution = failed, said: Verdict = said) -> Solution | Dropped:
-            return await repair_solution(desk.asker, task, failed, said, temperature)
-
-        repaired = await desk.once(repair_id(desk.asker, failed, said, temperature), Solution, repair)
-        if isinstance(repaired, Dropped):
+        following = await _repair(desk, task, solution, verdict)
+        if following is None or (isinstance(following, Dropped) and not following.retry):
+            following = await _correct_tests(desk, task, solution, verdict)
+        if not isinstance(following, Solution):
             return solution, verdict
-        solution = repaired
+        solution = following
+
+
+async def _repair(desk: Desk, task: Task, failed: Solution, said: Verdict) -> Solution | Dropped | None:
+    """The next attempt; None where no round is left."""
+    temperature = desk.config.tasks.temperature
+    repairs = failed.attempt - (failed.tests_change is not None)  # the attempt with corrected tests is no repair
+    if repairs >= desk.config.tasks.repair_rounds:
+        return None
+    return await desk.once(
+        repair_id(desk.asker, failed, said, temperature),
+        Solution,
+        lambda: repair_solution(desk.asker, task, failed, said, temperature),
+    )
+
+
+async def _correct_tests(desk: Desk, task: Task, failed: Solution, said: Verdict) -> Solution | None:
+    """The attempt with corrected tests; None where the judge blames the solution, or is not to be asked (again)."""
+    config = desk.config.tasks
+    if not config.review_tests or not config.repair_rounds or failed.tests_change is not None:
+        return None
+    ruling = await desk.once(
+        ruling_id(desk.asker, failed, said),
+        Ruling,
+        lambda: review_tests(desk.asker, task, failed, said, describe_error(said)),
+    )
+    if isinstance(ruling, Dropped) or ruling.blames == "solution":
+        return None
+    corrected = with_corrected_tests(failed, ruling)
+    desk.keep(corrected)
+    return corrected
 
 
 async def _verify(desk: Desk, solution: Solution) -> Verdict | Dropped:
-    sandbox, timeout = desk.sandbox, desk.config.tasks.timeout_seconds
+    sandbox = desk.sandbox
     if sandbox is None:
         return dropped("verify", solution.id, f"verdict-{solution.id}", "this run has no sandbox")
+    judging = judging_of(desk.config.tasks)
 
     async def verify() -> Verdict:
-        return await desk.in_thread(lambda: verify_solution(sandbox, solution, timeout))
+        try:
+            return await desk.in_thread(lambda: verify_solution(sandbox, solution, judging, desk.faults))
+        finally:
+            desk.watch.faults(desk.faults.faults)
 
-    return await desk.once(verdict_id(sandbox, solution, timeout), Verdict, verify)
+    return await desk.once(verdict_id(sandbox, solution, judging), Verdict, verify)
+
+
+def judging_of(config: TasksConfig) -> Judging:
+    """How a config has solutions judged."""
+    return Judging(config.timeout_seconds, config.prove_tests, config.mutants, config.recheck)
 
 
 def _level(desk: Desk, subtree: Subtree) -> Level:

@@ -1,6 +1,7 @@
 """Repair: a solution that failed and its error become the next attempt (EpiCoder A.5.3). The tests are frozen.
 
-What a reply says about test files is ignored and noted, so a repair can never pass by asking for less.
+What a reply says about test files is ignored and noted, so a repair can never pass by asking for less. Whether the
+tests themselves are wrong is asked elsewhere (`review_tests`).
 """
 
 import re
@@ -81,6 +82,7 @@ async def repair_solution(
         tests=solution.tests,
         packages=solution.packages,
         note=answer.value.note,
+        tests_change=solution.tests_change,
         made=answer.made,
     )
 

@@ -23,6 +23,9 @@ DatabaseError = duckdb.Error
 _PLAIN = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
+ASKED_FOR = "made->>'$.prompt' <> 'review_tests'"
+"""SQL condition on solutions: made by a call of its own. One with corrected tests came with the ruling on them."""
+
 OF_RUN = "(? is null or {id} in (select record_id from members where run_id = ? and kind = '{kind}'))"
 """SQL condition: made by the run given twice as a parameter, or any run where that is None."""
 
@@ -129,6 +132,9 @@ class Database:
             groups[record.kind].setdefault(record.id, record)
         for kind, group in groups.items():
             batch = _to_arrow(KINDS[kind], list(group.values()))
+            if kind == Verdict.kind:
+                doubts = [verdict.doubt for verdict in group.values() if isinstance(verdict, Verdict)]
+                batch = batch.append_column("doubt", pa.array(doubts, pa.string()))
             # Only a verdict is ever made again: where the sandbox itself had failed.
             verb = "replace" if kind == Verdict.kind else "ignore"
             self._insert_arrow(f"insert or {verb} into {TABLES[kind]} by name select * from batch", batch)
@@ -158,8 +164,8 @@ def _arrow_type(annotation: object) -> pa.DataType | None:
     inner = [part for part in get_args(annotation) if part is not type(None)]
     if get_origin(annotation) is not None and inner and all(isinstance(part, str) for part in inner):
         return pa.string()  # a Literal of strings
-    if len(inner) == 1 and inner[0] in _PLAIN and type(None) in get_args(annotation):
-        return _PLAIN[inner[0]]
+    if len(inner) == 1 and type(None) in get_args(annotation):
+        return _arrow_type(inner[0])
     return None
 
 

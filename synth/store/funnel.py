@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from synth.store.database import OF_RUN, Database
+from synth.records import Answer, Extraction, Growth, Instruction, Ruling, Solution, Task
+from synth.store.database import ASKED_FOR, OF_RUN, Database
+from synth.store.schema import TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class Counts:
     solutions: int
     verdicts: int
     proven: int
-    """Tasks with a solution that passed."""
+    """Tasks with a solution that is proven, see `Verdict.doubt`."""
     scores: int
     trees: int
     """Tree-of-Evolution trees."""
@@ -81,7 +83,7 @@ def counts(db: Database) -> Counts:
 
 
 _PROVEN = """select count(distinct s.task_id) from solutions s join verdicts v on v.solution_id = s.id
-    where v.outcome = 'passed' {extra}"""
+    where v.doubt = '' {extra}"""
 
 
 def funnel(db: Database, run_id: str | None = None) -> Funnel:
@@ -105,7 +107,7 @@ def _sample_stages(db: Database, run_id: str | None) -> tuple[Stage, ...]:
         Stage("tasks made", number("tasks", "task")),
         Stage("first drafts", number("solutions", "solution", "attempt = 0")),
         Stage("passed at once", solved("and s.attempt = 0")),
-        Stage("repaired", solved("and s.attempt > 0")),
+        Stage("repaired", solved("and s.attempt > 0"), _corrected(solved("and s.tests_change is not null"))),
         Stage("proven", proven),
         Stage("kept", proven - solved(overlapping), "proven and free of benchmark overlap"),
     )
@@ -141,11 +143,12 @@ def _drops(db: Database, run_id: str | None) -> tuple[Drop, ...]:
         [run_id, run_id],
     )
     unproven = db.rows(
-        f"""select outcome, count(*), min(stderr) from (
-            select arg_max(v.outcome, s.attempt) as outcome, arg_max(v.stderr, s.attempt) as stderr
+        f"""select doubt, doubt <> outcome, count(*), min(stderr) from (
+            select arg_max(v.doubt, s.attempt) as doubt, arg_max(v.outcome, s.attempt) as outcome,
+                arg_max(v.stderr, s.attempt) as stderr
             from solutions s join verdicts v on v.solution_id = s.id
             where {OF_RUN.format(id="s.id", kind="solution")} group by s.task_id)
-        where outcome <> 'passed' group by outcome order by outcome""",
+        where doubt <> '' group by all order by 2, 1""",
         [run_id, run_id],
     )
     stopped = db.rows(
@@ -155,7 +158,10 @@ def _drops(db: Database, run_id: str | None) -> tuple[Drop, ...]:
     )
     return tuple(
         [Drop(*row) for row in ended]
-        + [Drop("verify", f"last attempt {outcome}", count, (text or "")[-300:]) for outcome, count, text in unproven]
+        + [
+            Drop("verify", f"passed, but {doubt}" if passed else f"last attempt {doubt}", count, (text or "")[-300:])
+            for doubt, passed, count, text in unproven
+        ]
         + [Drop(*row) for row in stopped]
     )
 
@@ -163,16 +169,20 @@ def _drops(db: Database, run_id: str | None) -> tuple[Drop, ...]:
 def usage(db: Database, run_id: str | None = None) -> list[Usage]:
     """Calls and tokens a prompt, over every record that an engine made."""
     found: list[Usage] = []
-    for table, kind in (("extractions", "extraction"), ("growths", "growth"), ("tasks", "task"),
-                        ("solutions", "solution"), ("instructions", "instruction"), ("answers", "answer")):  # fmt: skip
+    for kind in (Extraction, Growth, Task, Solution, Ruling, Instruction, Answer):
+        own = ASKED_FOR if kind is Solution else "true"
         rows = db.rows(
             f"""select made->>'$.prompt', count(*), sum(cast(made->>'$.prompt_tokens' as bigint)),
-                sum(cast(made->>'$.completion_tokens' as bigint)) from {table}
-            where made is not null and {OF_RUN.format(id="id", kind=kind)} group by 1 order by 1""",
+                sum(cast(made->>'$.completion_tokens' as bigint)) from {TABLES[kind.kind]}
+            where made is not null and {own} and {OF_RUN.format(id="id", kind=kind.kind)} group by 1 order by 1""",
             [run_id, run_id],
         )
         found += [Usage(*row) for row in rows]
     return found
+
+
+def _corrected(number: int) -> str:
+    return f"{number:,} of them with corrected tests" if number else ""
 
 
 def _one(db: Database, sql: str, *run_id: str | None) -> int:

@@ -14,6 +14,7 @@ from synth.records import (
     Instruction,
     Outcome,
     Record,
+    Ruling,
     Score,
     Seed,
     Solution,
@@ -135,6 +136,19 @@ def attempts(db: Database, task_ids: Sequence[str]) -> dict[str, list[tuple[Solu
     return found
 
 
+def rulings_of(db: Database, solution_ids: Sequence[str]) -> dict[str, Ruling]:
+    """What judges said about the tests of solutions, by the solution's id."""
+    if not solution_ids:
+        return {}
+    found = db.records(Ruling, f"solution_id in ({_marks(solution_ids)}) order by id", solution_ids)
+    return {ruling.solution_id: ruling for ruling in found}
+
+
+def any_without_isolation(db: Database) -> bool:
+    """Whether code was run with no isolation for any verdict of the workspace."""
+    return bool(db.number("select count(*) from (select 1 from verdicts where level = 'none' limit 1)"))
+
+
 def scores_of(db: Database, subject_ids: Sequence[str]) -> dict[str, list[Score]]:
     """The scores of each subject, by name."""
     found: dict[str, list[Score]] = {subject: [] for subject in subject_ids}
@@ -170,7 +184,7 @@ def score_values(db: Database, names: Sequence[str], run_id: str | None = None) 
     if names:
         rows = db.rows(
             f"""select c.name, c.value from scores c join verdicts v on v.solution_id = c.subject_id
-            where v.outcome = 'passed' and c.name in ({_marks(names)})
+            where v.doubt = '' and c.name in ({_marks(names)})
               and {OF_RUN.format(id="c.id", kind="score")} order by c.id""",
             [*names, run_id, run_id],
         )

@@ -1,4 +1,7 @@
-"""Tables and numbered migrations. A table holds one kind of record; its columns are the record's fields."""
+"""Tables and numbered migrations. A table holds one kind of record; its columns are the record's fields.
+
+Verdicts have one more, `doubt`: it is computed from the others by `Verdict.doubt` alone, and empty where proven.
+"""
 
 from collections.abc import Callable
 
@@ -14,6 +17,7 @@ TABLES: dict[str, str] = {
     "task": "tasks",
     "solution": "solutions",
     "verdict": "verdicts",
+    "ruling": "rulings",
     "score": "scores",
     "instruction": "instructions",
     "choice": "choices",
@@ -81,6 +85,20 @@ create table tree_proposals (
     decisions blob);
 """
 
+_JUDGED = """
+alter table verdicts add column grade varchar;
+alter table verdicts add column why varchar default '';
+alter table verdicts add column proof varchar;
+alter table verdicts add column flaky boolean;
+alter table verdicts add column doubt varchar;
+update verdicts set doubt =
+    case when outcome <> 'passed' then outcome when level = 'none' then 'run without isolation' else '' end;
+alter table solutions add column tests_change varchar;
+create table rulings (
+    id varchar primary key, task_id varchar, solution_id varchar, verdict_id varchar, blames varchar, reason varchar,
+    tests varchar using compression zstd, change varchar, made varchar);
+"""
+
 
 def _run(script: str) -> Callable[[duckdb.DuckDBPyConnection], None]:
     def change(connection: duckdb.DuckDBPyConnection) -> None:
@@ -94,6 +112,7 @@ def _run(script: str) -> Callable[[duckdb.DuckDBPyConnection], None]:
 MIGRATIONS: tuple[tuple[int, str, Callable[[duckdb.DuckDBPyConnection], None]], ...] = (
     (1, "one table a kind of record", _run(_FIRST)),
     (2, "the history of the tree, its snapshots and proposals", _run(_TREE)),
+    (3, "how verdicts were reached, what they are worth, and rulings about tests", _run(_JUDGED)),
 )
 """Applied in order, each once, each in a transaction of its own. Only ever appended to."""
 

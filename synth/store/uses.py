@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.records import FeaturePath
-from synth.store.database import Database
+from synth.store.database import ASKED_FOR, Database
 
 Ints = NDArray[np.int64]
 
@@ -126,7 +126,7 @@ def marks(db: Database) -> tuple[int, ...]:
     """Numbers of which at least one differs once what is counted here may differ; costs no reading of texts."""
     row = db.rows(
         """select (select count(*) from subtrees), (select count(*) from tasks), (select count(*) from solutions),
-            (select count(*) from verdicts), (select count(*) from verdicts where outcome = 'passed'),
+            (select count(*) from verdicts), (select count(*) from verdicts where doubt = ''),
             (select count(*) from choices where stage = 'decontaminate' and not kept),
             (select coalesce(sum(bytes), 0) from ingested)"""
     )[0]
@@ -139,14 +139,19 @@ def subtree_rows(db: Database, after: int) -> Ints:
     return np.sort(_ints(rows))
 
 
-_LAST = """select solution_id, bool_or(outcome = 'passed') as proven, arg_max(outcome, id) as outcome
+_LAST = """select solution_id, bool_or(doubt = '') as proven, arg_max(outcome, id) as outcome
     from verdicts group by solution_id"""
 
-_ATTEMPTS = """select task_id, arg_max(id, {'attempt': attempt, 'id': id}) as last,
+_CALLS = f"""select task_id, made, attempt, id from solutions where {ASKED_FOR}
+    union all select task_id, made, null, null from rulings
+    union all select task_id, null, attempt, id from solutions where not ({ASKED_FOR})"""
+"""Every call for a task beyond the one that made it, and every attempt; either may come without the other."""
+
+_ATTEMPTS = f"""select task_id, arg_max(id, {{'attempt': attempt, 'id': id}}) filter (id is not null) as last,
         sum(cast(made->>'$.prompt_tokens' as bigint)) as sent,
         sum(cast(made->>'$.completion_tokens' as bigint)) as came,
         count(made->>'$.prompt_tokens') as knows_sent, count(made->>'$.completion_tokens') as knows_came
-    from solutions group by task_id"""
+    from ({_CALLS}) group by task_id"""
 
 
 def task_states(db: Database) -> TaskStates:
@@ -219,10 +224,10 @@ def used_by_model(db: Database, path: FeaturePath) -> list[ModelUse]:
     """What the tasks made from subtrees that drew a path, and their attempts, used, by model."""
     drew = subtrees_with(db, path)
     found = db.rows(
-        """with chosen as (select t.id, t.made from tasks t join subtrees s on s.id = t.subtree_id
+        f"""with chosen as (select t.id, t.made from tasks t join subtrees s on s.id = t.subtree_id
                 where s.rowid in (select unnest(?::bigint[]))),
             calls as (select made from chosen union all
-                select made from solutions where task_id in (select id from chosen)),
+                select made from ({_CALLS}) where made is not null and task_id in (select id from chosen)),
             used as (select made->>'$.engine' as engine, made->>'$.model' as model,
                 cast(made->>'$.prompt_tokens' as bigint) as sent,
                 cast(made->>'$.completion_tokens' as bigint) as came from calls)

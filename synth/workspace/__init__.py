@@ -6,14 +6,14 @@ import threading
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synth.embed import SentenceEmbedder
 from synth.errors import BadInput, EspalierError
-from synth.export import CardFacts, ExportReport, export_samples, preview
+from synth.export import CardFacts, ExportReport, Form, export_samples, preview
 from synth.export.sample import Sample
 from synth.journal import journal_files, read_journal
 from synth.metrics.table import METRICS, MetricInfo
@@ -65,8 +65,6 @@ __all__ = [
     "operations",
     "stretches",
 ]
-
-Form = Literal["messages", "alpaca", "full"]
 
 _EMBED_CHUNK = 256
 
@@ -268,6 +266,10 @@ class Workspace:
     def funnel(self, run_id: str | None = None) -> Funnel:
         """Made, passed, repaired, kept, and why the rest was dropped."""
         return funnel.funnel(self._db, run_id)
+
+    def any_without_isolation(self) -> bool:
+        """Whether any verdict rests on code that was run without isolation."""
+        return queries.any_without_isolation(self._db)
 
     def usage(self, run_id: str | None = None) -> list[Usage]:
         """Calls and tokens a prompt."""

@@ -1,7 +1,8 @@
 """What n tasks will come to with a model: from what past tasks of the workspace used, and the price kept for it.
 
-A past task counts with every call that left a record: the task, its first solution and each repair. What an endpoint
-did not say how much it used is left out, never taken for 0; what ended early left no record and is not in it.
+A past task counts with every call that left a record: the task, its first solution, each repair, a ruling about its
+tests. What an endpoint did not say how much it used is left out, never taken for 0; what ended early left no record and
+is not in it.
 """
 
 import re
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from synth.records import Made, Record
 from synth.settings import Engine
 from synth.store import Database
+from synth.store.database import ASKED_FOR
 from synth.store.uses import ModelUse
 from synth.workspace.settings import Price
 
@@ -92,11 +94,19 @@ class _SolutionUse(Record):
     made: Made
 
 
+class _RulingUse(Record):
+    kind: ClassVar[str] = "ruling"
+    task_id: str
+    made: Made
+
+
 def spending(db: Database) -> list[Spent]:
     """What every task that got as far as a solution used, by id."""
     calls: dict[str, list[Made]] = defaultdict(list)
-    for solution in db.records(_SolutionUse, "true order by task_id, id"):
+    for solution in db.records(_SolutionUse, f"{ASKED_FOR} order by task_id, id"):
         calls[solution.task_id].append(solution.made)
+    for ruling in db.records(_RulingUse, "true order by task_id, id"):
+        calls[ruling.task_id].append(ruling.made)
     return [_spent(task.made, calls[task.id]) for task in db.records(_TaskUse, "true order by id") if task.id in calls]
 
 

@@ -46,6 +46,7 @@ class Gatherer:
         finals = [attempts[task.id][-1][0].id for task in tasks if attempts.get(task.id)]
         scores = queries.scores_of(self._db, finals)
         subtrees = queries.subtrees_of(self._db, tasks)
+        rulings = queries.rulings_of(self._db, [s.id for tries in attempts.values() for s, _ in tries])
         runs = queries.runs_of(self._db, "task", [task.id for task in tasks])
         for task in tasks:
             tries = tuple(attempts.get(task.id, ()))
@@ -58,6 +59,7 @@ class Gatherer:
                 solution=solution,
                 verdict=verdict,
                 attempts=tries,
+                rulings=tuple(rulings[solution.id] for solution, _ in tries if solution.id in rulings),
                 scores=tuple(scores.get(solution.id, ())) if solution else (),
                 instruction=None,
                 answer=None,

@@ -180,7 +180,7 @@ def test_after_any_edit_every_pane_is_what_follows_from_the_tree_alone(
 
 
 def grown(step: int, parent: tuple[str, ...]) -> Growth:
-    made = Made(engine="offline", model="offline-1", prompt="grow", prompt_hash="0", temperature=0.7)
+    made = Made(engine="offline", model="offline-2", prompt="grow", prompt_hash="0", temperature=0.7)
     added = tuple(Grown(path=(*parent, f"grown {step}-{number}"), estimated=1.0, basis="tree") for number in range(5))
     return Growth(id=f"growth-{step}", step=step, drawn=(parent,), added=added, refused=(), made=made)
 

@@ -9,12 +9,14 @@ from synth.records import (
     Level,
     Made,
     Outcome,
+    Proof,
     Score,
     Shape,
     Solution,
     Subtree,
     Task,
     TestCounts,
+    TestsChange,
     Verdict,
 )
 
@@ -26,7 +28,7 @@ HOSTILE = (
 """Fences, line breaks of other readers, control characters, quotes."""
 
 
-def made(prompt: str, engine: str = "offline", model: str = "offline-1") -> Made:
+def made(prompt: str, engine: str = "offline", model: str = "offline-2") -> Made:
     return Made(engine=engine, model=model, prompt=prompt, prompt_hash=f"{prompt}-hash", temperature=0.7)
 
 
@@ -57,7 +59,7 @@ def subtree(name: str) -> Subtree:
 
 
 def solution(name: str, attempt: int = 0, files: dict[str, str] | None = None, engine: str = "offline") -> Solution:
-    model = "offline-1" if engine == "offline" else "big"
+    model = "offline-2" if engine == "offline" else "big"
     return Solution(
         id=f"solution-{name}-{attempt}",
         task_id=f"task-{name}",
@@ -76,9 +78,10 @@ def solution(name: str, attempt: int = 0, files: dict[str, str] | None = None, e
     )
 
 
-def verdict(of: Solution, outcome: Outcome = "passed") -> Verdict:
+def verdict(of: Solution, outcome: Outcome = "passed", **how: object) -> Verdict:
+    """A verdict; `how` it was reached, as fields of it."""
     good = outcome == "passed"
-    return Verdict(
+    plain = Verdict(
         id=f"verdict-{of.id}",
         solution_id=of.id,
         outcome=outcome,
@@ -92,6 +95,20 @@ def verdict(of: Solution, outcome: Outcome = "passed") -> Verdict:
         backend="bubblewrap",
         level="strong",
     )
+    return plain.model_copy(update=how)
+
+
+APART = {
+    "grade": "A-split",
+    "proof": Proof(stub="failed", mutants=8, killed=7, idle=("test_code.py::test_idle",)),
+    "flaky": False,
+}
+TOGETHER = {
+    "grade": "B-canary",
+    "why": "the tests use the fixture `capsys`",
+    "proof": Proof(stub="error", mutants=4, killed=4),
+    "flaky": False,
+}
 
 
 def score(subject: str, name: str, value: float, by: str = "code") -> Score:
@@ -104,8 +121,8 @@ def proven() -> Sample:
         task=task("plain"),
         subtree=subtree("plain"),
         solution=final,
-        verdict=verdict(final),
-        attempts=((final, verdict(final)),),
+        verdict=verdict(final, **APART),
+        attempts=((final, verdict(final, **APART)),),
         scores=(score(final.id, "lines", 2.0), score(final.id, "cyclomatic", 1.0)),
         evidence=((("algorithm", "arithmetic"), ("lib/sums.py:12", "lib/sums.py:40")),),
         licences=("PSF-2.0", "PSF-2.0", "MIT"),
@@ -121,12 +138,14 @@ def repaired() -> Sample:
         {"shop/__init__.py": "", "shop/till.py": "def add(a, b):\n    return a + b", "prices.json": "{}\n"},
         engine="openai",
     )
+    change = TestsChange(ruling_id="ruling-1", reason="2 + 2 is 4", files=("test_code.py",))
+    final = final.model_copy(update={"tests_change": change, "attempt": 2})
     return Sample(
         task=task("shop", "files"),
         subtree=subtree("shop"),
         solution=final,
-        verdict=verdict(final),
-        attempts=((draft, verdict(draft, "failed")), (final, verdict(final))),
+        verdict=verdict(final, **TOGETHER),
+        attempts=((draft, verdict(draft, "failed")), (final, verdict(final, **TOGETHER))),
         scores=(score(final.id, "lines", 5.0),),
         licences=("MIT",),
         run_ids=("run-1", "run-2"),
@@ -165,7 +184,7 @@ def evolved() -> Sample:
     reply = Answer(
         id="answer-2", instruction_id=node.id, text="```python\nmul = int.__mul__\n```", made=made("answer_instruction")
     )
-    scores = (score(node.id, "challenge", 7.0, "offline/offline-1"), score(node.id, "diversity", 3.25, "minilm"))
+    scores = (score(node.id, "challenge", 7.0, "offline/offline-2"), score(node.id, "diversity", 3.25, "minilm"))
     return Sample(instruction=node, answer=reply, scores=scores, licences=("unknown",), run_ids=("run-1",))
 
 

@@ -12,6 +12,7 @@ import yaml
 
 from synth.errors import BadInput
 from synth.export import FORMS, ExportReport, Form, Sample, export_samples, preview
+from synth.records import Proof
 from tests.export import examples
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -106,8 +107,14 @@ def test_the_lineage_leads_back_to_file_and_line_and_through_every_attempt(tmp_p
     seeds = [{"feature": ["algorithm", "arithmetic"], "places": ["lib/sums.py:12", "lib/sums.py:40"]}]
     assert plain["lineage"]["seeds"] == seeds  # type: ignore[index]
     assert shop["lineage"]["attempts"] == [  # type: ignore[index]
-        {"id": "solution-shop-0", "attempt": 0, "outcome": "failed", "note": ""},
-        {"id": "solution-shop-1", "attempt": 1, "outcome": "passed", "note": "the sum was a difference"},
+        {"id": "solution-shop-0", "attempt": 0, "outcome": "failed", "note": "", "tests_corrected": None},
+        {
+            "id": "solution-shop-1",
+            "attempt": 2,
+            "outcome": "passed",
+            "note": "the sum was a difference",
+            "tests_corrected": "2 + 2 is 4",
+        },
     ]
     assert shop["lineage"]["engine"] == "offline, openai"  # type: ignore[index]
 
@@ -232,7 +239,14 @@ def test_the_card_counts_the_rows_that_were_written(tmp_path: Path) -> None:
     assert "| first draft | 2 | 66.7 % |" in body
     assert "| repair 1 | 1 | 33.3 % |" in body
     assert "| not proven: timeout | 1 |" in body
-    assert "| bubblewrap | strong | 3 |" in body
+    assert front["sandbox_level"] == "strong"
+    assert "| bubblewrap | strong | A-split | 1 |" in body
+    assert "| bubblewrap | strong | not kept | 1 |" in body
+    assert "| a solution that does nothing fails the tests (2 tried) | 2 |" in body
+    assert "| some test failed for no wrong solution | 1 |" in body
+    assert "| tests corrected after a judge said that they were wrong | 1 |" in body
+    assert "| all of them | 1 | 50.0 % |" in body
+    assert "| 80 % or more, not all | 1 | 50.0 % |" in body
     assert "| lines | 2 | 2 | 3.5 | 5 |" in body
     assert "are not proven" not in body
 
@@ -256,6 +270,40 @@ def test_a_card_of_unproven_rows_says_how_many(tmp_path: Path) -> None:
     assert (front["rows"], front["proven"]) == (6, 3)
     assert "3 of 6 rows are not proven" in body
     assert "| evolution | - | 1 |" in body
+
+
+def in_doubt() -> list[Sample]:
+    """Samples that passed and are not proven all the same."""
+    idle = Proof(stub="passed", mutants=2, killed=0, idle=("test_code.py::test_it",))
+    doubts: dict[str, dict[str, object]] = {
+        "open": {"level": "none", "backend": "plain"},
+        "flaky": {"flaky": True},
+        "idle": {"proof": idle},
+    }
+    made = {name: examples.solution(name) for name in doubts}
+    return [
+        Sample(task=examples.task(name), solution=made[name], verdict=examples.verdict(made[name], **how))
+        for name, how in doubts.items()
+    ]
+
+
+def test_a_pass_in_doubt_stays_behind_and_says_why(tmp_path: Path) -> None:
+    report = exported(tmp_path / "demo.jsonl", samples=[examples.proven(), *in_doubt()])
+    assert report.rows == 1
+    assert report.left_out == {
+        "not proven: flaky": 1,
+        "not proven: its tests pass for a solution that does nothing": 1,
+        "not proven: run without isolation": 1,
+    }
+
+
+def test_rows_that_were_run_without_isolation_mark_the_whole_card(tmp_path: Path) -> None:
+    front, body = card_of(tmp_path / "demo.jsonl", [examples.proven(), *in_doubt()], unproven=True)
+    assert (front["sandbox_level"], front["rows"], front["proven"]) == ("none", 4, 1)
+    assert "1 of 4 rows were run without any isolation (`sandbox_level: none`)" in body
+    assert "| plain | none | not kept | 1 |" in body
+    assert "| flaky: run again in another order, the verdict was another (2 tried) | 1 |" in body
+    assert "| a solution that does nothing passes the tests | 1 |" in body
 
 
 def test_names_and_configs_cannot_break_out_of_the_card(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ CASES: dict[str, tuple[str, dict[str, object]]] = {
     "solve_task.files": ("solve_task", {"question": _QUESTION, "level": "files"}),
     "repair_solution.first": ("repair_solution", {**_REPAIR, "attempt": 1}),
     "repair_solution.second": ("repair_solution", {**_REPAIR, "attempt": 2}),
+    "review_tests": ("review_tests", _REPAIR),
     "evolve_from_code": ("evolve_from_code", {"code": _CODE}),
     "evolve_from_question": (
         "evolve_from_question",

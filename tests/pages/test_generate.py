@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.attempts import verdict_words
+from pages.parts.attempts import attempt_names
 from pages.parts.code_files import changed_files, difference
 from pages.parts.funnel_chart import funnel_figure
 from pages.parts.run_form import run_config, what_it_does
 from pages.parts.run_watch import duration, step_words
 from pages.parts.score_chart import score_figure
+from pages.parts.verdict import isolation_words, verdict_words, worth_words
 from synth.errors import BadConfig
-from synth.records import CodeFile, Record, Score, Task
+from synth.records import CodeFile, Failure, Proof, Record, Score, Task, TestsChange
 from synth.runs import Runs, State, StepProgress
 from synth.settings import RunConfig, SampleConfig
 from synth.workspace import MetricInfo, Stage, WorkspaceSettings
@@ -217,7 +219,8 @@ def test_a_task_shows_its_attempts_verdicts_scores_and_seeds(filled_workspace: P
     assert "+    return sum(items)" in shown, "the difference between the attempts"
     assert "assert 0 == 3" in shown
     assert "Write `total(items)`." in shown
-    assert "passed: 1 test in 0.2 s, bubblewrap sandbox, level strong" in texts(app, "success")
+    assert "passed: 1 test in 0.2 s." in texts(app, "success")
+    assert "isolated (bubblewrap, strong)" in texts(app, "caption")
     assert "failed: 1 test, 1 failed in 0.2 s" in texts(app, "warning")
     assert "A shop adds up a cart." in texts(app, "text")
     assert "total returned 0" in texts(app, "text"), "the note of the repair"
@@ -299,6 +302,117 @@ def test_verdicts_are_said_in_words() -> None:
     assert verdict_words(broken).startswith("no test was found: 0 tests in 0.2 s")
     heavy = examples.PASSED.model_copy(update={"peak_mb": 26.4})
     assert "26 MiB at most" in verdict_words(heavy)
+
+
+def test_how_a_verdict_was_reached_is_said_in_words() -> None:
+    apart = examples.PASSED.model_copy(update={"grade": "A-split"})
+    assert isolation_words(apart) == ("isolated (bubblewrap, strong) · judged apart: the solution never saw the tests")
+    why = "the tests use the fixture `capsys` " + "and more " * 100
+    together = examples.PASSED.model_copy(update={"grade": "B-canary", "why": why})
+    assert "in one process, with altered tests that had to fail as proof · because the tests use" in isolation_words(
+        together
+    )
+    assert len(isolation_words(together)) < 500
+    bare = examples.PASSED.model_copy(update={"level": "none", "backend": "plain"})
+    assert isolation_words(bare) == "not isolated (plain, none)"
+    assert verdict_words(bare).endswith("Not proven: run without isolation.")
+
+
+def test_what_tests_are_worth_is_said_in_words() -> None:
+    proof = Proof(stub="failed", mutants=8, killed=7, idle=("test_cart.py::test_idle",))
+    tried = examples.PASSED.model_copy(update={"proof": proof, "flaky": False})
+    assert worth_words(tried) == (
+        "tests caught 7 of 8 mutants · they fail for a solution that does nothing · 1 test caught nothing · "
+        "the same verdict with another order of tests and hash seed"
+    )
+    weak = examples.PASSED.model_copy(update={"proof": Proof(stub="passed"), "flaky": True})
+    assert "they pass for a solution that does nothing" in worth_words(weak)
+    assert "flaky: another order" in worth_words(weak)
+    assert worth_words(examples.PASSED) == ""
+
+
+def corrected() -> Sequence[Record]:
+    """An attempt more, with corrected tests, and the ruling that says so."""
+    change = TestsChange(
+        ruling_id=examples.RULING.id,
+        reason=HOSTILE,
+        files=("test_cart.py",),
+        dropped=(("test_cart.py::test_gone", "odd"),),
+    )
+    ruling = examples.RULING.model_copy(update={"id": "ruling-2", "change": change, "reason": HOSTILE})
+    tests = (
+        CodeFile(path="test_cart.py", text="from cart import total\n\ndef test_total():\n    assert total([2]) == 2\n"),
+    )
+    solution = examples.REPAIRED.model_copy(
+        update={
+            "id": "solution-3",
+            "attempt": 2,
+            "previous_id": "solution-2",
+            "tests": tests,
+            "tests_change": change,
+            "note": "",
+        }
+    )
+    verdict = examples.PASSED.model_copy(update={"id": "verdict-3", "solution_id": "solution-3", "grade": "A-split"})
+    return [ruling, solution, verdict]
+
+
+def test_corrected_tests_are_shown_with_the_reason_beside_the_attempt(
+    filled_workspace: Path, open_page: OpenPage
+) -> None:
+    put_records(filled_workspace, corrected())
+    a_run(filled_workspace)
+    app = all_runs(open_page)
+    assert not app.exception
+    assert f"tests corrected: {HOSTILE} (test_cart.py)" in texts(app, "info")
+    assert "dropped test_cart.py::test_gone: odd" in texts(app, "caption")
+    assert f"the tests are wrong: {HOSTILE}" in texts(app, "text")
+    assert not any("<b>" in str(element.value) for kind in ("info", "caption") for element in app.get(kind))
+
+
+def test_an_attempt_that_only_has_other_tests_is_no_repair() -> None:
+    change = examples.RULING.change
+    first, second = examples.DRAFT, examples.REPAIRED
+    third = second.model_copy(update={"attempt": 2, "tests_change": change})
+    fourth = third.model_copy(update={"attempt": 3})
+    assert attempt_names([first, second, third, fourth]) == ["First draft", "Repair 1", "Corrected tests", "Repair 2"]
+
+
+def test_many_failures_share_a_box(filled_workspace: Path, open_page: OpenPage) -> None:
+    failures = tuple(Failure(test=f"test_cart.py::test_{n}", message="x" * 3000) for n in range(20))
+    said = {"id": "verdict-many", "solution_id": "solution-many", "failures": failures}
+    records: list[Record] = [
+        examples.TASK.model_copy(update={"id": "task-many", "instruction": "many"}),
+        examples.DRAFT.model_copy(update={"id": "solution-many", "task_id": "task-many"}),
+        examples.FAILED.model_copy(update=said),
+    ]
+    put_records(filled_workspace, records)
+    a_run(filled_workspace)
+    app = all_runs(open_page)
+    app.query_params["task"] = "task-many"
+    app.run()
+    assert not app.exception
+    assert [box.label for box in app.expander].count("14 more failures") == 2, "above the tabs and among the attempts"
+
+
+def test_faults_of_the_sandbox_are_counted(empty_workspace: Path, open_page: OpenPage) -> None:
+    run_id = stopped(empty_workspace, "failed", error="the sandbox failed in 5 jobs in a row")
+    path = empty_workspace / "runs" / run_id / "progress.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"steps"', '"faults": 7, "steps"'), encoding="utf-8")
+    app = open_page("generate")
+    assert "The sandbox itself failed 7 times" in texts(app, "caption")
+    assert labels(app).count("Resume") == 1
+
+
+@pytest.mark.parametrize("name", ["home", "seeds", "generate", "evolution", "dataset", "settings", "tree", "sampling"])
+def test_every_page_warns_where_code_ran_without_isolation(
+    filled_workspace: Path, open_page: OpenPage, name: str
+) -> None:
+    assert "Not isolated." not in texts(open_page(name), "error")
+    st.cache_resource.clear()
+    bare = examples.PASSED.model_copy(update={"id": "verdict-bare", "solution_id": "solution-bare", "level": "none"})
+    put_records(filled_workspace, [bare])
+    assert "Not isolated." in texts(open_page(name), "error")
 
 
 def test_a_difference_holds_files_that_came_and_went() -> None:

@@ -2,8 +2,10 @@
 
 A case is one file. It begins with lines `# key: value`; a line `# --- PATH` begins another file of the same program.
 Keys: `tries` (what it wants), `outcomes` (those allowed, default `passed`), `limits` (`name=value ...`), `times` (how
-often it runs, one after another), `within` (seconds after which it must be over), `grade` (of an honest program where
-it may be judged apart).
+often it runs, one after another), `within` (seconds after which it must be over), `base` (`right` where a forging
+program is wrong only in what it defines itself), `styles` (of tests that it does not fulfil; default all), `grade` (of
+an honest program where it may be judged apart), `packages` (that an honest program says it needs), `suites` (of
+`GUESSED`, for a guessing program, with commas).
 """
 
 import random
@@ -198,7 +200,8 @@ def test_even():
 
 STYLES: Mapping[str, tuple[Mapping[str, str], bool]] = {
     "apart": ({"test_functions.py": FUNCTIONS, "test_units.py": UNITS}, True),
-    "together": ({"test_functions.py": FUNCTIONS, "test_units.py": UNITS}, False),
+    "functions": ({"test_functions.py": FUNCTIONS}, False),
+    "units": ({"test_units.py": UNITS}, False),
     "fixtures": ({"test_fixtures.py": FIXTURES}, True),
     "script": ({"test_script.py": SCRIPT}, False),
     "script apart": ({"test_script.py": SCRIPT}, True),
@@ -220,6 +223,16 @@ class Case:
     def outcomes(self) -> set[str]:
         """Those that are right."""
         return set(self.keys.get("outcomes", "passed").split())
+
+    @property
+    def styles(self) -> list[str]:
+        """Styles of tests that a forging program does not fulfil."""
+        return self.keys["styles"].split() if "styles" in self.keys else list(STYLES)
+
+    @property
+    def suites(self) -> list[str]:
+        """Suites of `GUESSED` in which a guessing program might tell what is altered."""
+        return self.keys.get("suites", "").split(", ")
 
     @property
     def times(self) -> int:
@@ -288,7 +301,8 @@ def as_solution(case: Case) -> Job:
 def forgery(case: Case, style: str) -> Job:
     """A forging program and the tests of one style, which it does not fulfil."""
     files = {path or "solution.py": text for path, text in case.files.items()}
-    files["solution.py"] = _WRONG + files["solution.py"]
+    base = RIGHT if case.keys.get("base") == "right" else _WRONG
+    files["solution.py"] = base + files["solution.py"]
     solution = tuple(CodeFile(path=path, text=text) for path, text in files.items())
     return judged((*solution, *shared("cheat.py")), style, case.limits)
 
@@ -337,6 +351,7 @@ def mixed(hostile: Folder, jobs: int, seed: int) -> list[tuple[str, Work, set[st
             made.append((case.name, replace(program(case), limits=quick), set()))
         elif number % 6 == 1:
             case = chance.choice(forging)
+            style = chance.choice(case.styles)
             made.append((f"{case.name} {style}", replace(forgery(case, style), limits=quick), None))
         elif number % 6 == 2:
             made.append((f"wrong {style}", judged(wrong, style), {"failed"}))

@@ -157,16 +157,14 @@ def test_it_is_contained_as_a_test_and_as_a_solution_too(seen: Batch, way: str, 
         assert_nothing_got_out(result)
 
 
-@pytest.mark.parametrize("way", cases.STYLES)
-@pytest.mark.parametrize("name", FORGING)
+@pytest.mark.parametrize(("name", "way"), [(name, style) for name in FORGING for style in CASES.cases[name].styles])
 def test_a_wrong_solution_does_not_pass_whatever_it_does(seen: Batch, way: str, name: str) -> None:
     for result in seen[way, name]:
         assert result.outcome not in ("passed", "infra_error"), shown(result)
         assert result.seconds < 4 * SHORT.wall_seconds, shown(result)
 
 
-@pytest.mark.parametrize("suite", cases.GUESSED)
-@pytest.mark.parametrize("name", GUESSING)
+@pytest.mark.parametrize(("name", "suite"), [(name, suite) for name in GUESSING for suite in CASES.cases[name].suites])
 def test_guessing_which_tests_are_altered_seldom_pays(sandbox: Sandbox, name: str, suite: str) -> None:
     job = cases.guess(CASES.cases[name], suite)
     with ThreadPoolExecutor(AT_ONCE) as threads:

@@ -21,7 +21,7 @@ QUESTION = (
     "Write a function `merge_intervals(spans)` that takes pairs and returns one merged list, sorted by start. "
     "Raise ValueError for a pair whose end lies before its start, and return an empty list for an empty one."
 )
-MADE = Made(engine="offline", model="offline-1", prompt="make_task", prompt_hash="0", temperature=0.7)
+MADE = Made(engine="offline", model="offline-2", prompt="make_task", prompt_hash="0", temperature=0.7)
 SEED = Seed(
     id="seed-1", source="path", path="app/x.py", line=1, end_line=2, name="f", unit="function",
     code="def f(spans):\n    return sorted(spans)  # {{ code }} ```", licence="MIT",

@@ -6,7 +6,7 @@ from synth.metrics.table import METRICS
 from synth.records import CodeFile, Made, Score, Shape, Solution, Subtree
 from synth.steps.score import score_solution
 
-MADE = Made(engine="offline", model="offline-1", prompt="solve_task", prompt_hash="0" * 16, temperature=0.0)
+MADE = Made(engine="offline", model="offline-2", prompt="solve_task", prompt_hash="0" * 16, temperature=0.0)
 CLEAR = "def add(a, b):\n    return a + b\n"
 NEWER = next(
     (

@@ -4,17 +4,27 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth.errors import BadInput, NotFound, WorkspaceBusy
-from synth.records import KINDS, Record, Seed, Task
+from synth.records import KINDS, Proof, Record, Seed, Solution, Task, Verdict
 from synth.store import Database
-from synth.store.funnel import counts, funnel
-from synth.store.queries import attempts, evolution, forest, score_values, seed_page, task_rows
-from synth.store.schema import TABLES
-from tests.examples import ALL, CHILD, SEED, TASK
+from synth.store.funnel import counts, funnel, usage
+from synth.store.queries import (
+    any_without_isolation,
+    attempts,
+    evolution,
+    forest,
+    rulings_of,
+    score_values,
+    seed_page,
+    task_rows,
+)
+from synth.store.schema import MIGRATIONS, TABLES
+from tests.examples import ALL, CHILD, FAILED, MADE, PASSED, REPAIRED, RULING, SEED, TASK
 
 
 @pytest.fixture
@@ -32,7 +42,8 @@ def test_every_record_comes_back_as_it_was(db: Database, record: Record) -> None
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_table_has_exactly_the_fields_of_its_record(db: Database, kind: str) -> None:
     rows = db.rows("select column_name from information_schema.columns where table_name = ?", [TABLES[kind]])
-    assert {row[0] for row in rows} == set(KINDS[kind].model_fields)
+    computed = {"doubt"} if kind == "verdict" else set()
+    assert {row[0] for row in rows} == set(KINDS[kind].model_fields) | computed
 
 
 def test_adding_again_changes_nothing_and_the_first_word_stands(db: Database) -> None:
@@ -146,3 +157,57 @@ def test_a_tree_of_evolution_shows_scores_and_choices(db: Database) -> None:
     assert child.beam is not None
     assert child.beam.kept
     assert child.answer is not None
+
+
+def test_verdicts_from_before_grades_were_kept_stay_and_say_what_they_said(tmp_path: Path) -> None:
+    path = tmp_path / "old.duckdb"
+    with duckdb.connect(path) as connection:
+        connection.execute("create table migrations (number integer primary key, name varchar)")
+        for number, name, change in MIGRATIONS[:2]:
+            change(connection)
+            connection.execute("insert into migrations values (?, ?)", [number, name])
+        for record, outcome in ((PASSED, "passed"), (FAILED, "failed")):
+            connection.execute(
+                "insert into verdicts values (?, ?, ?, ?, '[]', 0, 0.2, null, '', '', 'bubblewrap', 'strong')",
+                [record.id, record.solution_id, outcome, record.tests.model_dump_json()],
+            )
+    database = Database(path)
+    old = database.record(Verdict, PASSED.id)
+    assert (old.grade, old.why, old.proof, old.flaky, old.proven) == (None, "", None, None, True)
+    assert database.rows("select id, doubt from verdicts order by id") == [(FAILED.id, "failed"), (PASSED.id, "")]
+    database.add([TASK, *(record for record in ALL if isinstance(record, Solution))])
+    assert counts(database).proven == 1
+    database.close()
+
+
+DOUBTS = {
+    "flaky": {"flaky": True},
+    "its tests pass for a solution that does nothing": {"proof": Proof(stub="passed", mutants=2)},
+    "run without isolation": {"level": "none"},
+}
+
+
+@pytest.mark.parametrize("doubt", sorted(DOUBTS))
+def test_a_pass_in_doubt_is_counted_nowhere_as_proven_and_the_funnel_says_why(db: Database, doubt: str) -> None:
+    db.add([PASSED.model_copy(update=DOUBTS[doubt])])
+    assert db.record(Verdict, PASSED.id).doubt == doubt
+    assert counts(db).proven == 0
+    stages = {stage.name: stage.count for stage in funnel(db).stages}
+    assert (stages["repaired"], stages["proven"], stages["kept"]) == (0, 0, 0)
+    assert ("verify", f"passed, but {doubt}", 1) in [(drop.step, drop.reason, drop.count) for drop in funnel(db).drops]
+    assert score_values(db, ["cyclomatic"]) == {"cyclomatic": []}
+    assert any_without_isolation(db) == (doubt == "run without isolation")
+
+
+def test_a_ruling_counts_as_one_call_and_its_attempt_as_none(db: Database) -> None:
+    made = MADE.model_copy(update={"prompt": "review_tests", "prompt_tokens": 50, "completion_tokens": 5})
+    ruling = RULING.model_copy(update={"id": "ruling-2", "made": made})
+    corrected = REPAIRED.model_copy(
+        update={"id": "solution-3", "attempt": 2, "tests_change": RULING.change, "made": made}
+    )
+    db.add([ruling, corrected, PASSED.model_copy(update={"id": "verdict-3", "solution_id": "solution-3"})])
+    (used,) = [use for use in usage(db) if use.prompt == "review_tests"]
+    assert (used.calls, used.prompt_tokens, used.completion_tokens) == (1, 50, 5)
+    (repaired,) = [stage for stage in funnel(db).stages if stage.name == "repaired"]
+    assert repaired.note == "1 of them with corrected tests"
+    assert rulings_of(db, ["solution-2", "solution-3"])["solution-2"].reason == "1 + 2 is 3"

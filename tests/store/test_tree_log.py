@@ -285,7 +285,7 @@ def test_a_damaged_proposal_is_named(place: Place) -> None:
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(text, text, text, text, text.filter(lambda name: name.strip())), min_size=1, max_size=3))
 def test_any_text_comes_back(
     tmp_path_factory: pytest.TempPathFactory, said: list[tuple[str, str, str, str, str]]

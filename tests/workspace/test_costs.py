@@ -48,6 +48,15 @@ def test_a_task_counts_with_its_solution_and_every_repair(db: Database) -> None:
     assert spending(db) == [Spent("gpt-x", calls=3, input_tokens=600, output_tokens=60)]
 
 
+def test_a_ruling_about_the_tests_counts_once_and_the_attempt_that_came_of_it_not_again(db: Database) -> None:
+    judged = made(1000, 100).model_copy(update={"prompt": "review_tests"})
+    change = {"id": "solution-1-9", "task_id": "task-1", "attempt": 9, "tests_change": examples.RULING.change}
+    corrected = examples.DRAFT.model_copy(update={**change, "made": judged})
+    ruling = examples.RULING.model_copy(update={"task_id": "task-1", "made": judged})
+    db.add([*sample(1, [made(100, 10), made(200, 20)]), ruling, corrected])
+    assert spending(db) == [Spent("gpt-x", calls=3, input_tokens=1300, output_tokens=130)]
+
+
 def test_a_task_without_a_solution_and_an_unknown_usage_are_no_zero(db: Database) -> None:
     db.add([*sample(1, [made(100, 10)]), *sample(2, [made(100, 10), made(None, None)])])
     db.add(sample(3, [made(1000, 100), made(3000, 300)]))
@@ -118,7 +127,7 @@ def test_what_is_not_known_is_none_with_the_reason() -> None:
 
 
 def test_the_offline_engine_costs_nothing_and_no_tasks_cost_nothing() -> None:
-    told = estimate([Spent("offline-1", 2, None, None)] * 6, 50, Engine(), {})
+    told = estimate([Spent("offline-2", 2, None, None)] * 6, 50, Engine(), {})
     assert told.cost is not None
     assert (told.cost.mean, told.cost.low, told.cost.high) == (0, 0, 0)
     assert told.calls is not None

@@ -16,6 +16,7 @@ from synth.models.offline.judge import answer_judge_challenge
 from synth.models.offline.kit import Kit, load_kit
 from synth.models.offline.match import Embed
 from synth.models.offline.repair import answer_repair_solution
+from synth.models.offline.review import answer_review_tests
 from synth.models.offline.solve import answer_solve_task
 from synth.models.offline.task import answer_make_task
 from synth.settings import DATA
@@ -31,6 +32,7 @@ _FROM_BLOCKS: dict[str, Callable[[Request, Kit], str]] = {
     "make_task": answer_make_task,
     "solve_task": answer_solve_task,
     "repair_solution": answer_repair_solution,
+    "review_tests": answer_review_tests,
     "evolve_from_code": answer_evolve_from_code,
     "evolve_from_question": answer_evolve_from_question,
     "answer_instruction": answer_instruction,
@@ -58,7 +60,7 @@ class OfflineModel:
     @property
     def name(self) -> str:
         """The engine's version; it changes whenever answers would."""
-        return "offline-1"
+        return "offline-2"
 
     def _load_kit(self) -> Kit:
         with self._loading:

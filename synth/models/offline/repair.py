@@ -38,8 +38,8 @@ def answer_repair_solution(request: Request, kit: Kit) -> str:
         program = Program(read_plan(str(inputs["question"]), kit.shelf), kit.shelf)
     except Unreadable as unreadable:
         return decline(str(unreadable))
-    found = list(find_evidence(program, _files(inputs["tests"]), str(inputs["error"])))
-    return _mend(program, _files(inputs["files"]), found) or decline(_nothing_found(found))
+    found = list(find_evidence(program, code_files(inputs["tests"]), str(inputs["error"])))
+    return _mend(program, code_files(inputs["files"]), found) or decline(_nothing_found(found))
 
 
 def _mend(program: Program, files: Sequence[CodeFile], found: Sequence[Evidence]) -> str:
@@ -139,5 +139,6 @@ def _quote(error: str, name: str) -> str:
     return f"`{told.strip(' >')[:_LONGEST_EVIDENCE]}`"
 
 
-def _files(value: object) -> list[CodeFile]:
+def code_files(value: object) -> list[CodeFile]:
+    """Files as a prompt's inputs carry them."""
     return [CodeFile.model_validate(item) for item in value] if isinstance(value, list | tuple) else []

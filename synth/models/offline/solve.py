@@ -1,7 +1,8 @@
 """solve_task: from the text of a question alone to files and tests (EpiCoder A.5).
 
-About one first draft in five is wrong in a way that people are wrong, so that repair has something to do. The
-tests are always those of the correct code.
+About one first draft in five is wrong in a way that people are wrong, so that repair has something to do. The tests
+are those of the correct code, but for three drafts in a hundred, where one of them expects a number that is off: so
+that there is something to find for the judge of tests (`review`).
 """
 
 import json
@@ -13,6 +14,7 @@ from synth.models.base import Request
 from synth.models.offline.blocks import Flaw
 from synth.models.offline.files import write_files
 from synth.models.offline.kit import Kit, decline
+from synth.models.offline.mistake import mistake_one
 from synth.models.offline.plan import Program
 from synth.models.offline.prove import write_tests
 from synth.models.offline.read import Unreadable, read_plan
@@ -20,6 +22,8 @@ from synth.records import CodeFile
 
 FLAWED_SHARE = 0.2
 """Of first drafts."""
+MISTAKEN_SHARE = 0.03
+"""Of first drafts: how often a test is wrong."""
 _TWO_FLAWS_SHARE = 0.3
 """Of flawed drafts of several functions: how often two of them are wrong."""
 
@@ -32,12 +36,20 @@ def answer_solve_task(request: Request, kit: Kit) -> str:
     except Unreadable as error:
         return decline(str(error))
     program = Program(plan, kit.shelf)
-    rng = random.Random(seed_number("solve_task", question))
-    files = write_files(program, draw_flaws(program, rng))
-    tests = write_tests(program, rng)
+    flaws, right = draft_tests(program, question)
+    files = write_files(program, flaws)
+    chance = random.Random(seed_number("a mistaken test", question))
+    tests = mistake_one(right, chance) if chance.random() < MISTAKEN_SHARE else right
     packages = ["pytest"] if any("import pytest" in test.text for test in tests) else []
     listing = {"file_names": [file.path for file in (*files, *tests)], "packages": packages}
     return f"{fence_files((*files, *tests))}\n<json>{json.dumps(listing)}</json>\n"
+
+
+def draft_tests(program: Program, question: str) -> tuple[dict[str, Flaw], tuple[CodeFile, ...]]:
+    """The mistakes of the first draft for a question, and its tests without any."""
+    rng = random.Random(seed_number("solve_task", question))
+    flaws = draw_flaws(program, rng)
+    return flaws, write_tests(program, rng)
 
 
 def draw_flaws(program: Program, rng: random.Random) -> dict[str, Flaw]:

@@ -31,6 +31,7 @@ INPUTS: dict[str, dict[str, object]] = {
     },
     "solve_task": {"question": QUESTION, "level": "function"},
     "repair_solution": {"question": QUESTION, "files": [], "tests": [], "error": "boom", "attempt": 1},
+    "review_tests": {"question": QUESTION, "files": [], "tests": [], "error": "boom"},
     "evolve_from_code": {"code": CODE},
     "evolve_from_question": {"question": QUESTION, "challenge": "3.0", "diversity": "5.0"},
     "judge_challenge": {"question": QUESTION},
@@ -40,7 +41,7 @@ INPUTS: dict[str, dict[str, object]] = {
 
 def test_it_keeps_the_contract_of_an_engine() -> None:
     model: Model = OfflineModel(embed_words)
-    assert (model.engine, model.name) == ("offline", "offline-1")
+    assert (model.engine, model.name) == ("offline", "offline-2")
     asyncio.run(model.close())
 
 
@@ -55,7 +56,7 @@ def test_each_prompt_is_answered_the_same_by_another_engine_of_the_kind(prompt: 
     )
     assert first == second
     assert first.text.strip()
-    assert (first.model, first.finish, first.prompt_tokens) == ("offline-1", "stop", None)
+    assert (first.model, first.finish, first.prompt_tokens) == ("offline-2", "stop", None)
 
 
 def test_a_prompt_that_it_does_not_know_stops_the_run() -> None:

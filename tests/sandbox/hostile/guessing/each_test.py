@@ -1,4 +1,5 @@
 # tries: to guess of each test, by chance, whether it is altered
+# suites: one test, values
 import random
 import cheat
 if cheat.ids():

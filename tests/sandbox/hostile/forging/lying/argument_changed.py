@@ -1,4 +1,5 @@
 # tries: to change the arguments, so that what the test compares with becomes what it returns
+# base: right
 def evens(numbers):
     numbers.clear()
     return numbers

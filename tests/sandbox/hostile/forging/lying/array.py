@@ -1,4 +1,5 @@
 # tries: arrays whose comparison gives something true
+# base: right
 import numpy
 class Array(numpy.ndarray):
     def __eq__(self, other):

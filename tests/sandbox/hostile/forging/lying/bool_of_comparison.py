@@ -1,4 +1,5 @@
 # tries: a comparison whose result is an object that lies about being true
+# base: right
 class Truth:
     def __bool__(self):
         return True

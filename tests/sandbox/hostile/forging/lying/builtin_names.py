@@ -1,4 +1,5 @@
 # tries: classes by the names and modules of builtin ones
+# base: right
 import cheat
 def make(name):
     return type(name, (cheat.Liar,), {"__module__": "builtins", "__qualname__": name})

@@ -1,4 +1,5 @@
 # tries: an object that says it is of another class
+# base: right
 import cheat
 class Chameleon(cheat.Liar):
     def __init__(self, kind):

@@ -1,4 +1,5 @@
 # tries: a dataclass and a named tuple with a changed comparison
+# base: right
 import dataclasses, typing
 @dataclasses.dataclass
 class Data:

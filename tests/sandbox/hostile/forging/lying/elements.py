@@ -1,4 +1,5 @@
 # tries: a real list, of things that are equal to everything
+# base: right
 import cheat
 def evens(numbers):
     return [cheat.Liar()] * (len(numbers) // 2)

@@ -1,4 +1,6 @@
 # tries: exceptions that say they are of the class that is expected
+# styles: apart functions units script
+# base: right
 class Never(Exception):
     @property
     def __class__(self):

@@ -1,4 +1,5 @@
 # tries: an exception by the name of the expected one, in the right module as it seems
+# base: right
 Odd = type("ValueError", (Exception,), {"__module__": "builtins"})
 def halve(number):
     raise Odd("odd")

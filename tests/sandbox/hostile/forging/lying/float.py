@@ -1,4 +1,5 @@
 # tries: numbers of other kinds that lie
+# base: right
 import decimal, fractions
 class Real(float):
     __eq__ = lambda self, other: True

@@ -1,4 +1,5 @@
 # tries: a data frame that lies
+# base: right
 import pandas
 class Table(pandas.Series):
     __eq__ = lambda self, other: True

@@ -1,4 +1,5 @@
 # tries: a list that is equal to every list
+# base: right
 class Many(list):
     __eq__ = lambda self, other: True
     __ne__ = lambda self, other: False

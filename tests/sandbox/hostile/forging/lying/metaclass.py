@@ -1,4 +1,5 @@
 # tries: to return a class whose metaclass lies
+# base: right
 import cheat
 class Meta(type):
     __eq__ = lambda cls, other: True

@@ -1,4 +1,5 @@
 # tries: comparisons that leave the word to the other side, or raise
+# base: right
 class Strange:
     def __eq__(self, other):
         return NotImplemented if isinstance(other, type) else [1]

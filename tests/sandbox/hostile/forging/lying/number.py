@@ -1,4 +1,5 @@
 # tries: a whole number that is equal to everything
+# base: right
 class Number(int):
     __eq__ = __le__ = __ge__ = lambda self, other: True
     __ne__ = lambda self, other: False

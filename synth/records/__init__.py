@@ -1,0 +1,89 @@
+"""The nouns: what passes from one step to the next, is journaled, stored and exported.
+
+Every record is frozen and forbids unknown fields. Its `id` is the hash of what made it (see `ids`).
+"""
+
+from synth.records.base import CATEGORIES, FeaturePath, Frozen, Made, Record
+from synth.records.decisions import Answer, Choice, Dropped, Instruction, Score, dropped
+from synth.records.features import (
+    Demonstration,
+    Extraction,
+    Grown,
+    Growth,
+    PreExtraction,
+    Refused,
+    Seed,
+    Shape,
+    Subtree,
+)
+from synth.records.solutions import (
+    CodeFile,
+    Failure,
+    Grade,
+    Level,
+    Outcome,
+    Proof,
+    Ruling,
+    Solution,
+    Task,
+    TestCounts,
+    TestsChange,
+    Verdict,
+)
+
+__all__ = [
+    "CATEGORIES",
+    "KINDS",
+    "Answer",
+    "Choice",
+    "CodeFile",
+    "Demonstration",
+    "Dropped",
+    "Extraction",
+    "Failure",
+    "FeaturePath",
+    "Frozen",
+    "Grade",
+    "Grown",
+    "Growth",
+    "Instruction",
+    "Level",
+    "Made",
+    "Outcome",
+    "PreExtraction",
+    "Proof",
+    "Record",
+    "Refused",
+    "Ruling",
+    "Score",
+    "Seed",
+    "Shape",
+    "Solution",
+    "Subtree",
+    "Task",
+    "TestCounts",
+    "TestsChange",
+    "Verdict",
+    "dropped",
+]
+
+KINDS: dict[str, type[Record]] = {
+    model.kind: model
+    for model in (
+        Seed,
+        PreExtraction,
+        Demonstration,
+        Extraction,
+        Growth,
+        Subtree,
+        Task,
+        Solution,
+        Verdict,
+        Ruling,
+        Score,
+        Instruction,
+        Choice,
+        Answer,
+        Dropped,
+    )
+}
