@@ -6,40 +6,27 @@ solution together. The rule is a list of what is known to be good: a reason too 
 """
 
 import ast
-import builtins
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from synth.records import CodeFile
-from synth.sandbox.inside.scripts import is_script
-from synth.sandbox.source import Function, Source, dotted, is_main_guard, read
+from synth.sandbox.allowed import not_allowed
+from synth.sandbox.fixtures import Fixtures, conftests_above, surrounds, unknown, wanted_by_mark
+from synth.sandbox.identity import Identity
+from synth.sandbox.places import judged_nodes
+from synth.sandbox.source import Function, Source, dotted, parse, read
 
-_VALUES = {"base64", "binascii", "bisect", "calendar", "cmath", "copy", "datetime", "decimal", "fractions", "hashlib"}
-_VALUES |= {"heapq", "hmac", "html", "json", "math", "re", "statistics", "string", "struct", "textwrap", "unicodedata"}
-_VALUES |= {"numpy", "pandas", "urllib.parse", "uuid", "zlib", "zoneinfo"}
-_WORDS = {"__future__", "abc", "collections", "contextlib", "dataclasses", "enum", "functools", "itertools", "numbers"}
-_WORDS |= {"operator", "pytest", "typing", "typing_extensions", "unittest"}
-_MODULES = frozenset(_VALUES | _WORDS)
-"""What tests may use: modules that turn values into values, and those that tests are written with."""
-_FROM = {
-    "contextlib": frozenset({"contextmanager", "nullcontext", "suppress"}),
-    "dataclasses": frozenset({"dataclass", "field"}),
-    "pytest": frozenset({"approx", "fail", "mark", "param", "raises", "skip", "xfail"}),
-    "unittest": frozenset({"SkipTest", "TestCase", "expectedFailure", "main", "skip", "skipIf", "skipUnless"}),
-    "uuid": frozenset({"UUID"}),
-}
-"""Of these modules only these names."""
-_NOT_FROM = {
-    "numpy": frozenset(
-        {"random", "load", "save", "savez", "loadtxt", "savetxt", "genfromtxt", "fromfile", "memmap", "lib"}
-    ),
-    "pandas": frozenset({"io", "option_context", "set_option", "HDFStore", "ExcelWriter", "ExcelFile"}),
-    "functools": frozenset({"singledispatch", "singledispatchmethod"}),
-}
 _ABSTRACT = frozenset({"abc", "collections", "numbers", "typing", "typing_extensions"})
 """Modules whose classes an object belongs to by what it can do."""
 _CONCRETE = frozenset({"Counter", "OrderedDict", "defaultdict", "deque"})
+_TOLD = frozenset({"Callable", "Collection", "Container", "Iterable", "Iterator", "Mapping", "MutableMapping"})
+_TOLD |= {"MutableSequence", "MutableSet", "Sequence", "Set", "Sized"}
+"""Those that stand-ins belong to as what they stand for does, unless the solution makes rules of its own."""
+_OWN_RULES = re.compile(r"\bregister\b|__subclasshook__|__instancecheck__|__subclasscheck__")
+_CHANCE = re.compile(r"random|sample|shuffle|seed")
 _BUILTINS = frozenset({"breakpoint", "compile", "delattr", "dir", "eval", "exec", "exit", "globals", "help", "id"}) | {
     "input",
     "locals",
@@ -50,30 +37,50 @@ _BUILTINS = frozenset({"breakpoint", "compile", "delattr", "dir", "eval", "exec"
 }
 _MODULE_NAMES = frozenset({"__builtins__", "__file__", "__import__", "__loader__", "__path__", "__spec__"})
 _METHODS = frozenset({"assertLogs", "assertNoLogs", "assertWarns", "assertWarnsRegex", "to_csv", "tofile"})
-_DUNDERS = frozenset({"__init__", "__len__", "__name__", "__repr__", "__str__"})
+_DUNDERS = frozenset({"__cause__", "__class__", "__init__", "__iter__", "__len__", "__name__", "__next__", "__repr__"})
+_DUNDERS |= {"__str__"}
+_OF_SOLUTION = frozenset({"__all__", "__doc__", "__version__"})
 _MARKS = frozenset({"anyio", "asyncio", "filterwarnings", "trio", "usefixtures"})
-_SETTLED = (bool, type(None), type(...))
+_LONG = 10_000
+"""Characters; no file of a few words is longer."""
+_TEST_FOLDERS = ("test", "tests")
+
+
+@dataclass(frozen=True, slots=True)
+class _Solution:
+    """What the tests' rules depend on."""
+
+    modules: frozenset[str]
+    """Top-level names."""
+    chance: bool
+    """Whether it may use random numbers."""
+    own_rules: bool
+    """Whether it may say itself what its classes' instances are."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """Top-level names that can be imported: the solution's, and those of the test files."""
+    """What there is, seen from any test file."""
 
-    solution: frozenset[str]
+    solution: _Solution
     tests: frozenset[str]
+    """Top-level names of the test files."""
     test_files: frozenset[str]
     """Paths."""
 
 
 def modules_of(files: Sequence[CodeFile]) -> list[str]:
-    """Top-level names under which the files can be imported from their folder: modules and packages, sorted."""
-    found = set()
+    """Top-level names under which the files can be imported from their folder: modules and packages, sorted.
+
+    A folder of tests of which the solution has no more than an empty `__init__.py` is not the solution's.
+    """
+    found: dict[str, list[CodeFile]] = {}
     for file in files:
         first, _, rest = file.path.partition("/")
         name = first if rest else first.removesuffix(".py")
         if file.path.endswith(".py") and name.isidentifier() and name not in ("__init__", "conftest"):
-            found.add(name)
-    return sorted(found)
+            found.setdefault(name, []).append(file)
+    return sorted(name for name in found if name not in _TEST_FOLDERS or not all(map(_is_bare, found[name])))
 
 
 def why_together(files: Sequence[CodeFile], tests: Sequence[CodeFile], runnable: Sequence[str]) -> str | None:
@@ -81,46 +88,57 @@ def why_together(files: Sequence[CodeFile], tests: Sequence[CodeFile], runnable:
 
     runnable: the paths of the test files that are run; the others are what they import. Never raises.
     """
-    return next(_reasons(files, tests, runnable), None)
+    solution = _Solution(
+        frozenset(modules_of(files)),
+        any(_CHANCE.search(file.text) for file in files),
+        any(_OWN_RULES.search(file.text) for file in files),
+    )
+    return _why(solution, tuple((file.path, file.text) for file in tests), tuple(runnable))
 
 
-def _reasons(files: Sequence[CodeFile], tests: Sequence[CodeFile], runnable: Sequence[str]) -> Iterator[str]:
-    solution = frozenset(modules_of(files))
+@lru_cache(maxsize=256)
+def _why(solution: _Solution, tests: tuple[tuple[str, str], ...], runnable: tuple[str, ...]) -> str | None:
+    """The same tests are run on many versions of a solution."""
+    files = [CodeFile.model_construct(path=path, text=text) for path, text in tests]
+    return next(_reasons(solution, files, runnable), None)
+
+
+def _reasons(solution: _Solution, tests: Sequence[CodeFile], runnable: Sequence[str]) -> Iterator[str]:
     stems = {file.path.rpartition("/")[2].removesuffix(".py") for file in tests if file.path.endswith(".py")}
     names = _Names(solution, frozenset(modules_of(tests)) | stems, frozenset(file.path for file in tests))
     own = sorted(
-        solution
+        solution.modules
         & (sys.stdlib_module_names | {"pytest", "_pytest", "pluggy", "numpy", "pandas", "synth", "typing_extensions"})
     )
     if own:
         yield f"the solution has a module with the name of another, {own[0]}"
-    shared = sorted(solution & names.tests)
+    shared = sorted(solution.modules & names.tests)
     if shared:
         yield f"solution and tests share the name {shared[0]}"
-    for file in tests:
-        if file.path.rpartition("/")[2] == "conftest.py":
-            yield "the tests have a conftest.py"
-        elif not file.path.endswith((".py", ".md", ".rst")):
-            yield f"the tests bring the file {file.path}"
+    brought = [file.path for file in tests if not file.path.endswith((".py", ".md", ".rst"))]
+    if brought:
+        yield f"the tests bring the file {brought[0]}"
     if not runnable:
         yield "there is no test file to run"
+    read_files: dict[str, _File] = {}
     for file in tests:
         if file.path.endswith(".py"):
             source = read(file)
             if source is None:
                 yield f"{file.path} cannot be read as Python"
             else:
-                yield from _File(source, names, run=file.path in runnable).reasons()
+                read_files[file.path] = _File(source, names)
+    for path, one in read_files.items():
+        yield from one.reasons(read_files, run=path in runnable)
 
 
 class _File:
     """One test file."""
 
-    def __init__(self, source: Source, names: _Names, *, run: bool) -> None:
+    def __init__(self, source: Source, names: _Names) -> None:
         self._source = source
         self._names = names
-        self._run = run
-        self._nodes = _judged_nodes(source)
+        self._nodes = judged_nodes(source)
         self._functions = [node for node in self._nodes if isinstance(node, Function)]
         self._classes = [node for node in self._nodes if isinstance(node, ast.ClassDef)]
         self._bound = {
@@ -130,19 +148,41 @@ class _File:
         self._loaded = {node.id for node in self._nodes if isinstance(node, ast.Name)}
         self._origins = {bound: origin for node in self._nodes for bound, origin in _bindings(node)}
         """What imported names stand for: `module` or `module.name`."""
+        self._fixtures = Fixtures(source.tree.body, self._classes, self._origins)
+        self._known: frozenset[str] = frozenset()
+        self._outside: frozenset[str] = frozenset()
+        self._allowed: set[int] = set()
+        """Nodes that are good where they stand, though not everywhere; noted before they are looked at themselves."""
 
-    def reasons(self) -> Iterator[str]:
-        """What speaks against judging apart."""
-        if self._run and not any(self._is_ours(origin) for origin in self._origins.values()):
+    @cached_property
+    def _identity(self) -> Identity:
+        return Identity(self._nodes, self._is_solution)
+
+    @property
+    def _has_to_do_with_solution(self) -> bool:
+        return any(self._is_ours(origin) for origin in self._origins.values())
+
+    def reasons(self, every: Mapping[str, "_File"], *, run: bool) -> Iterator[str]:
+        """What speaks against judging apart. every: all test files by path; run: whether this one's tests are run."""
+        above = [every[path] for path in conftests_above(self._source.path) if path in every]
+        if run and not any(one._has_to_do_with_solution for one in (self, *above)):
             yield "the tests do not import the solution"
+        self._outside = frozenset().union(*(one._fixtures.names for one in above))
+        imported = frozenset().union(*(one._fixtures.names for one in every.values() if one not in (self, *above)))
+        self._known = self._outside | self._fixtures.names | (imported & self._from_tests())
         for node in self._nodes:
             match node:
                 case ast.Import() | ast.ImportFrom():
                     yield from self._of_import(node)
                 case ast.Name(id=name) if name in _MODULE_NAMES | (_BUILTINS - self._bound - self._origins.keys()):
+                    if id(node) not in self._allowed:
+                        yield f"the tests use {name}"
+                case ast.Name(id=name, ctx=ast.Store()) if name.startswith("pytest_"):
                     yield f"the tests use {name}"
                 case ast.Attribute():
                     yield from self._of_attribute(node)
+                case ast.Assign():
+                    self._of_assignment(node)
                 case ast.Compare():
                     yield from self._of_comparison(node)
                 case ast.Call():
@@ -150,23 +190,29 @@ class _File:
                 case ast.ClassDef():
                     yield from self._of_class(node)
                 case ast.FunctionDef():
-                    yield from self._of_function(node)
+                    yield from self._of_function(node, run=run)
                 case ast.AsyncFunctionDef() | ast.Await() | ast.AsyncFor() | ast.AsyncWith():
                     yield "the tests are asynchronous"
-                case ast.Delete(targets=targets) if not all(isinstance(target, ast.Subscript) for target in targets):
-                    yield "the tests delete names"
+                case ast.Delete(targets=targets):
+                    if not all(isinstance(target, ast.Subscript | ast.Attribute) for target in targets):
+                        yield "the tests delete names"
                 case ast.MatchClass():
                     yield "the tests match patterns of classes"
+
+    def _from_tests(self) -> frozenset[str]:
+        """Names imported from other test files."""
+        found = {name for name, origin in self._origins.items() if not self._is_solution(ast.Name(name))}
+        return frozenset(name for name in found if self._is_ours(self._origins[name]))
 
     def _is_ours(self, origin: str) -> bool:
         """Whether it comes from the solution or from another test file."""
         root = origin.partition(".")[0]
-        return root in self._names.solution or root in self._names.tests or origin.startswith(".")
+        return root in self._names.solution.modules or root in self._names.tests or origin.startswith(".")
 
     def _is_solution(self, node: ast.AST | None) -> bool:
         """Whether the expression is a module of the solution, or something in it."""
         root = dotted(node).partition(".")[0]
-        return self._origins.get(root, "").partition(".")[0] in self._names.solution
+        return self._origins.get(root, "").partition(".")[0] in self._names.solution.modules
 
     def _of_import(self, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom) and node.level:
@@ -179,12 +225,16 @@ class _File:
             bound = alias.asname or alias.name.partition(".")[0]
             if alias.name == "*":
                 yield f"the tests import everything from {module}"
-            elif root in self._names.solution:
+            elif bound.startswith("pytest_"):
+                yield f"the tests use {bound}"
+            elif root in self._names.solution.modules:
                 if bound.startswith(("test", "Test")) and isinstance(node, ast.ImportFrom):
                     yield f"the solution's {bound} has the name of a test"
             elif root not in self._names.tests and not self._is_idle(root, bound):
-                name = alias.name if isinstance(node, ast.ImportFrom) else ""
-                yield from _of_module(module, name)
+                yield from self._not_allowed(module, alias.name if isinstance(node, ast.ImportFrom) else "")
+
+    def _not_allowed(self, module: str, name: str) -> Iterator[str]:
+        return not_allowed(module, name, chance=not self._names.solution.chance)
 
     def _is_idle(self, root: str, bound: str) -> bool:
         """Whether it is a part of Python's library that is imported and not used."""
@@ -198,39 +248,53 @@ class _File:
         paths = ["/".join([*folders, target]) for target in targets]
         return all({f"{path}.py", f"{path}/__init__.py"} & self._names.test_files for path in paths)
 
+    def _of_assignment(self, node: ast.Assign) -> None:
+        """A class of the solution may be put back to where it began: `Pool.instance = None`."""
+        if isinstance(node.value, ast.Constant):
+            self._allowed |= {
+                id(target)
+                for target in node.targets
+                if isinstance(target, ast.Attribute) and self._identity.is_class(target.value)
+            }
+
     def _of_attribute(self, node: ast.Attribute) -> Iterator[str]:
-        if node.attr.startswith("__") and node.attr not in _DUNDERS:
+        own = node.attr in _OF_SOLUTION and self._is_solution(node.value)
+        if node.attr in _METHODS or (node.attr.startswith("__") and node.attr not in _DUNDERS and not own):
             yield f"the tests use {node.attr}"
-        if node.attr in _METHODS:
-            yield f"the tests use {node.attr}"
-        if not isinstance(node.ctx, ast.Load) and self._is_solution(node.value):
+        if not isinstance(node.ctx, ast.Load) and self._is_solution(node.value) and id(node) not in self._allowed:
             yield f"the tests change {dotted(node)}"
         chain = dotted(node)
         root, _, rest = chain.partition(".")
         origin = self._origins.get(root, "")
         if origin and rest and not self._is_ours(origin):
             module, _, name = f"{origin}.{rest}".partition(".")
-            yield from _of_module(*_split(module, name))
-            if ".mark." in f".{chain}." and node.attr in _MARKS:
+            yield from self._not_allowed(module, name)
+            if ".mark." in f".{chain}." and node.attr in _MARKS and id(node) not in self._allowed:
                 yield f"the tests use the mark {node.attr}"
 
     def _of_comparison(self, node: ast.Compare) -> Iterator[str]:
         sides = [node.left, *node.comparators]
         for place, operator in enumerate(node.ops):
             pair = sides[place : place + 2]
-            if isinstance(operator, ast.Is | ast.IsNot) and not any(map(_is_settled, pair)):
+            if isinstance(operator, ast.Is | ast.IsNot) and not any(map(self._identity.holds, pair)):
                 yield "the tests ask whether two objects are the same"
 
     def _of_call(self, node: ast.Call) -> Iterator[str]:
         name = dotted(node.func).rpartition(".")[2]
-        if name in ("assertIs", "assertIsNot") and not any(map(_is_settled, node.args[:2])):
+        if name in ("assertIs", "assertIsNot") and not any(map(self._identity.holds, node.args[:2])):
             yield "the tests ask whether two objects are the same"
-        if name == "getattr" and len(node.args) > 1:
-            wanted = node.args[1]
-            if isinstance(wanted, ast.Constant) and isinstance(wanted.value, str) and wanted.value.startswith("__"):
-                yield f"the tests use {wanted.value}"
+        if name in ("getattr", "setattr") and len(node.args) > 1:
+            wanted = node.args[1].value if isinstance(node.args[1], ast.Constant) else None
+            if isinstance(wanted, str) and wanted.startswith("__"):
+                yield f"the tests use {wanted}"
+            elif isinstance(wanted, str) and not self._is_solution(node.args[0]):
+                self._allowed.add(id(node.func))
         if name in ("isinstance", "issubclass", "assertIsInstance", "assertNotIsInstance") and len(node.args) > 1:
             yield from self._of_classes(node.args[1])
+        if name == "usefixtures":
+            wanted_names = wanted_by_mark(node)
+            if wanted_names is not None and self._known.issuperset(wanted_names):
+                self._allowed.add(id(node.func))
 
     def _of_classes(self, node: ast.expr) -> Iterator[str]:
         """What an object is compared with as its class."""
@@ -243,8 +307,9 @@ class _File:
         else:
             chain = dotted(node)
             root, _, rest = chain.partition(".")
-            origin = ".".join(filter(None, [self._origins.get(root, ""), rest]))
-            if origin.partition(".")[0] in _ABSTRACT and origin.rpartition(".")[2] not in _CONCRETE:
+            module, _, name = ".".join(filter(None, [self._origins.get(root, ""), rest])).rpartition(".")
+            told = _TOLD if not self._names.solution.own_rules and "numbers" not in module else frozenset()
+            if module.partition(".")[0] in _ABSTRACT and name not in _CONCRETE | told:
                 yield f"the tests ask whether something is a {chain}"
 
     def _of_class(self, node: ast.ClassDef) -> Iterator[str]:
@@ -252,61 +317,56 @@ class _File:
         if any(self._is_solution(part) for part in parts):
             yield f"the tests derive {node.name} from a class of the solution"
 
-    def _of_function(self, node: ast.FunctionDef) -> Iterator[str]:
-        if any(dotted(_called(decorator)).rpartition(".")[2] == "fixture" for decorator in node.decorator_list):
+    def _of_function(self, node: ast.FunctionDef, *, run: bool) -> Iterator[str]:
+        if node.name.startswith("pytest_"):
+            yield f"the tests use {node.name}"
+        if self._is_inner(node):
+            return
+        fixture = self._fixtures.name_of(node)
+        last_names = [dotted(_called(decorator)).rpartition(".")[2] for decorator in node.decorator_list]
+        if fixture == "" or (fixture is None and "fixture" in last_names):
             yield f"the tests have the fixture {node.name}"
-        if self._run and node.name.startswith("test") and not self._is_inner(node):
+        if fixture or (run and node.name.startswith("test")):
+            around = self._fixtures.around(node)
+            outside = self._outside | self._fixtures.names if around else self._outside
             given = self._given(node)
-            wanted = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
-            optional = wanted[len(wanted) - len(node.args.defaults) :]
-            for name in (*wanted, *[argument.arg for argument in node.args.kwonlyargs]):
-                if name not in given and name not in optional and name not in ("self", "cls"):
-                    yield f"the tests use the fixture {name}"
+            for name in unknown(node, fixture, self._known | around | given, outside):
+                yield f"the tests use the fixture {name}"
 
     def _is_inner(self, node: ast.FunctionDef) -> bool:
         """Whether it stands in another function, where nobody takes it for a test."""
-        return any(one is not node and _surrounds(one, node) for one in self._functions)
+        return any(one is not node and surrounds(one, node) for one in self._functions)
 
     def _given(self, node: ast.FunctionDef) -> set[str]:
         """The parameters that `parametrize` gives, there or around it."""
         decorators = [*node.decorator_list]
-        decorators += [one for around in self._classes if _surrounds(around, node) for one in around.decorator_list]
+        decorators += [one for around in self._classes if surrounds(around, node) for one in around.decorator_list]
         calls = [one for one in decorators if isinstance(one, ast.Call)]
         names: set[str] = set()
         for call in calls:
             keywords = {keyword.arg: keyword.value for keyword in call.keywords}
-            if dotted(call.func).endswith("parametrize") and "indirect" not in keywords:
+            indirect = keywords.get("indirect")
+            listed = ast.unparse(indirect) if isinstance(indirect, ast.List | ast.Tuple) else ""
+            if dotted(call.func).endswith("parametrize") and (indirect is None or listed):
                 first = call.args[0] if call.args else keywords.get("argnames")
                 parts = first.elts if isinstance(first, ast.Tuple | ast.List) else [first]
                 texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-                names |= {name.strip() for text in texts for name in text.split(",")}
+                names |= {
+                    name for text in texts for name in text.replace(" ", "").split(",") if repr(name) not in listed
+                }
         return names
 
 
-def _surrounds(outer: ast.stmt, inner: ast.stmt) -> bool:
-    return outer.lineno <= inner.lineno <= (outer.end_lineno or 0)
-
-
-def _judged_nodes(source: Source) -> list[ast.AST]:
-    """Every node but what only a main program runs, and but statements that say where the solution lies."""
-    script = is_script(source.nodes)
-    waiting: list[ast.AST] = [source.tree]
-    found: list[ast.AST] = []
-    for node in waiting:
-        if not _is_path_statement(node) and (script or not is_main_guard(node)):
-            found.append(node)
-            waiting.extend(ast.iter_child_nodes(node))
-    return found
-
-
-def _is_path_statement(node: ast.AST) -> bool:
-    """Whether it is like `sys.path.insert(0, os.path.dirname(__file__))`: apart, imports do not go by the path."""
-    if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
+def _is_bare(file: CodeFile) -> bool:
+    """Whether it is an `__init__.py` with nothing but words in it."""
+    if not file.path.endswith("/__init__.py") or len(file.text) > _LONG:
         return False
-    if dotted(node.value.func) not in ("sys.path.insert", "sys.path.append"):
-        return False
-    names = {part.id for argument in node.value.args for part in ast.walk(argument) if isinstance(part, ast.Name)}
-    return names <= {"os", "str", "Path", "pathlib", "__file__", "sys"}
+    tree = parse(file.text)
+    return tree is not None and all(isinstance(node, ast.Expr) and _is_text(node.value) for node in tree.body)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _bindings(node: ast.AST) -> Iterator[tuple[str, str]]:
@@ -318,39 +378,6 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, str]]:
     elif isinstance(node, ast.ImportFrom):
         for alias in node.names:
             yield alias.asname or alias.name, f"{'.' * node.level}{node.module or ''}.{alias.name}"
-
-
-def _split(module: str, name: str) -> tuple[str, str]:
-    """Into a module and the name in it, as far as we list it."""
-    if module == "urllib" and name.startswith("parse"):
-        return "urllib.parse", name.removeprefix("parse").lstrip(".")
-    return module, name
-
-
-def _of_module(module: str, name: str) -> Iterator[str]:
-    """What speaks against a module of someone else's, or against `name` in it ("" for the module as such)."""
-    root, _, inner = module.partition(".")
-    first = (inner or name).partition(".")[0]
-    if root not in _MODULES and module not in _MODULES:
-        yield f"the tests use {module}"
-    elif first and (first not in _FROM.get(root, {first}) or first in _NOT_FROM.get(root, ()) or _reads(root, first)):
-        yield f"the tests use {root}.{first}"
-
-
-def _reads(root: str, name: str) -> bool:
-    return root == "pandas" and name.startswith("read_")
-
-
-def _is_settled(node: ast.expr) -> bool:
-    """Whether the same value is the same object in every process: None, True, and members like `Color.RED`."""
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, _SETTLED)
-    name = dotted(node)
-    return name == "NotImplemented" or ("." in name and name.rpartition(".")[2].isupper()) or _is_builtin_class(name)
-
-
-def _is_builtin_class(name: str) -> bool:
-    return isinstance(getattr(builtins, name, None), type) if name else False
 
 
 def _called(node: ast.expr) -> ast.expr:

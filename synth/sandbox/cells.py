@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import marshal
 import os
 import shutil
 import socket
@@ -69,7 +70,7 @@ class Zygote:
     def open(self, message: Mapping[str, Any], descriptors: Mapping[str, int], limits: Limits) -> Process:
         """Start a cell; see `Cells`."""
         self.opened += 1
-        with text_file(json.dumps(message).encode()) as job:
+        with text_file(marshal.dumps(dict(message))) as job:
             given = {"job": job.fileno(), **descriptors}
             try:
                 self._wait()
@@ -113,7 +114,7 @@ class OneShot:
     def open(self, message: Mapping[str, Any], descriptors: Mapping[str, int], limits: Limits) -> Process:
         """Start a cell; see `Cells`."""
         errors = tempfile.TemporaryFile()  # noqa: SIM115 - read once the cell has ended
-        with text_file(json.dumps(message).encode()) as job:
+        with text_file(marshal.dumps(dict(message))) as job:
             given = {"job": job.fileno(), **descriptors}
             user = self._launcher.user if self._launcher.privileged else None
             role = ["once", str(user or 0), *(f"{name}={number}" for name, number in given.items())]
@@ -141,7 +142,7 @@ class Bare:
     def open(self, message: Mapping[str, Any], descriptors: Mapping[str, int], limits: Limits) -> Process:
         """Start a process that does what a cell would; see `Cells`."""
         folder = tempfile.mkdtemp(prefix="espalier-bare-")
-        with text_file(json.dumps(message).encode()) as job:
+        with text_file(marshal.dumps(dict(message))) as job:
             given = {"job": job.fileno(), **descriptors}
             words = [f"{name}={number}" for name, number in given.items()]
             process = subprocess.Popen(

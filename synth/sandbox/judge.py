@@ -7,7 +7,7 @@ import re
 import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -39,6 +39,7 @@ class Report(BaseModel):
     errors: tuple[tuple[str, str], ...]
     memory: bool
     apart: str | None
+    held: tuple[tuple[int, list[Any]], ...]
     ended: bool
     complete: bool
 
@@ -63,7 +64,7 @@ def judge_run(seen: Seen, limits: Limits) -> Run:
     fault = _fault(seen, ends)
     outcome: Outcome = "infra_error"
     if not fault:
-        outcome = _limit(seen, ends, limits) or _reported(report, [end for end in ends if end])
+        outcome = _limit(seen, ends, limits) or _reported(report, ends[0], ends[-1])
     return Run(outcome, report, ends[0], seen, fault)
 
 
@@ -148,7 +149,8 @@ def _fault(seen: Seen, ends: list[End | None]) -> str:
             return f"The sandbox could not lay out the job: {text_of(text).strip()[-500:]}"
     if not seen.started:
         return f"The sandbox did not start. {seen.said}".strip()
-    if seen.cut is None and not all(ends):
+    # A solution that does not leave once the tests have ended is ended without a last word.
+    if seen.cut is None and not ends[-1]:
         return f"The sandbox ended without a word. {seen.said}".strip()
     return ""
 
@@ -167,14 +169,14 @@ def _limit(seen: Seen, ends: list[End | None], limits: Limits) -> Outcome | None
     return None
 
 
-def _reported(report: Report | None, ends: list[End]) -> Outcome:
-    solution, tests = ends[0], ends[-1]
+def _reported(report: Report | None, solution: End | None, tests: End | None) -> Outcome:
+    left = tests is not None and tests.exit == 0
     if report is None or not report.complete:
         if report and report.memory:
             return "memory_limit"
-        return "tampered" if tests.exit == 0 else "error"
+        return "tampered" if left else "error"
     if report.ended:
-        return "tampered" if solution.exit == 0 else "error"
+        return "tampered" if solution is None or solution.exit == 0 else "error"
     if report.memory:
         return "memory_limit"
     outcomes = list(report.outcomes.values())
@@ -186,7 +188,7 @@ def _reported(report: Report | None, ends: list[End]) -> Outcome:
         return "tampered"
     if "passed" not in outcomes:
         return "not_collected"
-    return "passed" if tests.exit == 0 else "error"
+    return "passed" if left else "error"
 
 
 def _parse_end(content: bytes) -> End | None:

@@ -6,11 +6,17 @@ import random
 import re
 import string
 from dataclasses import dataclass
+from functools import cached_property
 
-from synth.sandbox.source import Edit, Source, dotted, literal
+from synth.sandbox.source import Edit, Source, dotted, last_name, literal
 
 _MOST_TRIED = 40
 _LONG_NUMBER = 15
+_LONG_TEXT = 200
+_LINES = re.compile(r"[\r\n]")
+_NONE = object()
+_DISPLAYS: dict[type[ast.expr], type] = {ast.List: list, ast.Tuple: tuple, ast.Dict: dict, ast.Set: set}
+_CONTAINERS = frozenset(_DISPLAYS.values())
 _ALPHABETS = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 
 
@@ -31,87 +37,165 @@ APPROX = Tolerance(1e-6, 1e-12)
 EXACT = Tolerance()
 
 
-def change(source: Source, node: ast.expr, chance: random.Random, tolerance: Tolerance = EXACT) -> Edit | None:
-    """An edit that makes the value of `node` another one, whatever it is compared with; None where that is not sure.
+class Literals:
+    """Changes literals of one file."""
 
-    tolerance: of the comparison; then only numbers are changed, and by more than that.
-    """
-    edit = _change(source, node, chance, tolerance)
-    if edit is None:
-        return None
-    start, end = source.span(node)
-    before = source.text[start:end]
-    after = before[: edit.start - start] + edit.new + before[edit.end - start :]
-    try:
-        same = literal(before) == literal(after)
-    except ValueError:
-        return edit
-    return None if same else edit
+    def __init__(self, source: Source) -> None:
+        self._source = source
 
+    def change(self, node: ast.expr, chance: random.Random, tolerance: Tolerance = EXACT) -> Edit | None:
+        """An edit that makes the value of `node` another one, whatever it is compared with; None where not sure.
 
-def _change(source: Source, node: ast.expr, chance: random.Random, tolerance: Tolerance) -> Edit | None:
-    match node:
-        case ast.Constant():
-            new = _constant(source.cut(node), node.value, chance, tolerance)
-            return None if new is None else Edit(*source.span(node), new)
-        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=ast.Constant(value=int() | float() as value) as number):
-            return None if isinstance(value, bool) else _change(source, number, chance, tolerance)
-        case ast.List() | ast.Tuple():
-            return _in_sequence(source, node, chance, tolerance)
-        case ast.Set(elts=elements) if all(isinstance(element, ast.Constant) for element in elements):
-            return _in_any(source, elements, chance, tolerance)
-        case ast.Dict():
-            return _in_dict(source, node, chance, tolerance)
-        case ast.Call(args=[ast.Constant() as only], keywords=[]) if dotted(node.func).endswith("Decimal"):
-            return _in_decimal(source, only, chance, tolerance)
-    return None
-
-
-def _in_any(source: Source, nodes: list[ast.expr], chance: random.Random, tolerance: Tolerance) -> Edit | None:
-    """Change one of the nodes."""
-    for node in chance.sample(nodes, min(len(nodes), _MOST_TRIED)):
-        edit = change(source, node, chance, tolerance)
-        if edit is not None:
+        tolerance: of the comparison; then only numbers are changed, and by more than that.
+        """
+        edit = self._exchange(node, chance, tolerance) or self._change(node, chance, tolerance)
+        if edit is None:
+            return None
+        start, end = self._source.span(node)
+        before = self._source.text[start:end]
+        after = before[: edit.start - start] + edit.new + before[edit.end - start :]
+        try:
+            same = literal(before) == literal(after)
+        except ValueError:
             return edit
-    return None
+        return None if same else edit
 
+    def _exchange(self, node: ast.expr, chance: random.Random, tolerance: Tolerance) -> Edit | None:
+        """Another value that the file expects elsewhere, which no look at the value alone tells from the right one."""
+        kind = _kind(node)
+        if kind is None or (tolerance != EXACT and kind not in (int, float)):
+            return None
+        value = _value(node)
+        found = [text for text, other in self._expected.get(kind, {}).items() if _differ(value, other, tolerance)]
+        if not found or len(_LINES.findall(self._source.cut(node))):
+            return None
+        return Edit(*self._source.span(node), chance.choice(found))
 
-def _in_sequence(
-    source: Source, node: ast.List | ast.Tuple, chance: random.Random, tolerance: Tolerance
-) -> Edit | None:
-    if any(isinstance(element, ast.Starred) for element in node.elts):
+    @cached_property
+    def _expected(self) -> dict[type, dict[str, object]]:
+        """The literals that stand where a value is compared or a parameter is given: text and value by type."""
+        found: dict[type, dict[str, object]] = {}
+        waiting = [node for one in self._source.nodes for node in _expectations(one)]
+        while waiting:
+            node = waiting.pop()
+            kind = _kind(node)
+            if kind is not None and kind not in _CONTAINERS:
+                found.setdefault(kind, {})[self._source.cut(node)] = _value(node)
+            elif kind is not None and isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict):
+                text = self._source.cut(node)
+                if not _LINES.search(text) and (kind is not tuple or text.startswith("(")):
+                    found.setdefault(kind, {})[text] = _value(node)
+                waiting += node.values if isinstance(node, ast.Dict) else node.elts
+        for texts in found.values():
+            for text in [text for text in texts if len(text) > _LONG_TEXT or _LINES.search(text)]:
+                del texts[text]
+        return found
+
+    def _change(self, node: ast.expr, chance: random.Random, tolerance: Tolerance) -> Edit | None:
+        match node:
+            case ast.Constant():
+                new = _constant(self._source.cut(node), node.value, chance, tolerance)
+                return None if new is None else Edit(*self._source.span(node), new)
+            case ast.UnaryOp(
+                op=ast.USub() | ast.UAdd(), operand=ast.Constant(value=int() | float() as value) as number
+            ):
+                return None if isinstance(value, bool) else self._change(number, chance, tolerance)
+            case ast.List() | ast.Tuple():
+                return self._in_sequence(node, chance, tolerance)
+            case ast.Set(elts=elements) if all(isinstance(element, ast.Constant) for element in elements):
+                return self._in_any(elements, chance, tolerance)
+            case ast.Dict():
+                return self._in_dict(node, chance, tolerance)
+            case ast.Call(args=[ast.Constant() as only], keywords=[]) if dotted(node.func).endswith("Decimal"):
+                return self._in_decimal(only, chance, tolerance)
         return None
-    edit = _in_any(source, node.elts, chance, tolerance)
-    if edit is not None or tolerance != EXACT:
-        return edit
-    if not node.elts:
-        return Edit(*source.span(node), "[0]" if isinstance(node, ast.List) else "(0,)")
-    last, end = source.cut(node.elts[-1]), source.span(node.elts[-1])[1]
-    return Edit(end, end, f", {last}") if "\n" not in last else None
 
-
-def _in_dict(source: Source, node: ast.Dict, chance: random.Random, tolerance: Tolerance) -> Edit | None:
-    keys = [key for key in node.keys if isinstance(key, ast.Constant)]
-    if len(keys) != len(node.keys) or len({key.value for key in keys}) != len(keys):
+    def _in_any(self, nodes: list[ast.expr], chance: random.Random, tolerance: Tolerance) -> Edit | None:
+        """Change one of the nodes."""
+        for node in chance.sample(nodes, min(len(nodes), _MOST_TRIED)):
+            edit = self.change(node, chance, tolerance)
+            if edit is not None:
+                return edit
         return None
-    if not keys and tolerance == EXACT:
-        return Edit(*source.span(node), "{0: 1}")
-    edit = _in_any(source, node.values, chance, tolerance)
-    return edit or (_in_any(source, [*keys], chance, EXACT) if tolerance == EXACT else None)
 
+    def _in_sequence(self, node: ast.List | ast.Tuple, chance: random.Random, tolerance: Tolerance) -> Edit | None:
+        if any(isinstance(element, ast.Starred) for element in node.elts):
+            return None
+        edit = self._in_any(node.elts, chance, tolerance)
+        if edit is not None or tolerance != EXACT:
+            return edit
+        if not node.elts:
+            return Edit(*self._source.span(node), "[0]" if isinstance(node, ast.List) else "(0,)")
+        last, end = self._source.cut(node.elts[-1]), self._source.span(node.elts[-1])[1]
+        return Edit(end, end, f", {last}") if "\n" not in last else None
 
-def _in_decimal(source: Source, node: ast.Constant, chance: random.Random, tolerance: Tolerance) -> Edit | None:
-    text = source.cut(node)
-    if not re.fullmatch(r"""(["']?)-?\d+(\.\d+)?\1""", text):
+    def _in_dict(self, node: ast.Dict, chance: random.Random, tolerance: Tolerance) -> Edit | None:
+        keys = [key for key in node.keys if isinstance(key, ast.Constant)]
+        if len(keys) != len(node.keys) or len({key.value for key in keys}) != len(keys):
+            return None
+        if not keys and tolerance == EXACT:
+            return Edit(*self._source.span(node), "{0: 1}")
+        edit = self._in_any(node.values, chance, tolerance)
+        return edit or (self._in_any([*keys], chance, EXACT) if tolerance == EXACT else None)
+
+    def _in_decimal(self, node: ast.Constant, chance: random.Random, tolerance: Tolerance) -> Edit | None:
+        text = self._source.cut(node)
+        if not re.fullmatch(r"""(["']?)-?\d+(\.\d+)?\1""", text):
+            return None
+        try:
+            value = float(text.strip("\"'"))
+        except (ValueError, OverflowError):
+            return None
+        for new in _with_another_character(text, chance):
+            if abs(float(new.strip("\"'")) - value) > max(tolerance.beyond(value), 1e-9 * abs(value)):
+                return Edit(*self._source.span(node), new)
         return None
+
+
+def _expectations(node: ast.AST) -> list[ast.expr]:
+    """Where in the node expected values stand."""
+    match node:
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq()], comparators=[right]):
+            return [left, right]
+        case ast.Call(args=[first, second, *_]) if "qual" in last_name(node):
+            return [first, second]
+        case ast.Call(args=[_, ast.List(elts=rows) | ast.Tuple(elts=rows)]) if last_name(node) == "parametrize":
+            return rows
+        case ast.Call(args=[only, *_]) if last_name(node) == "approx":
+            return [only]
+        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+            return [value]
+    return []
+
+
+def _kind(node: ast.expr) -> type | None:
+    """The type of a literal for which another may stand; None for what is none, and where there are too few values."""
+    match node:
+        case ast.Constant(value=value):
+            return type(value) if type(value) in (int, float, str, bytes) else None
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=value)) if type(value) in (int, float):
+            return type(value)
+    kind = next((kind for tree, kind in _DISPLAYS.items() if isinstance(node, tree)), None)
+    return kind if kind is not None and _value(node) is not _NONE else None
+
+
+def _value(node: ast.expr) -> object:
+    """The value of a literal; `_NONE` where it is none."""
     try:
-        value = float(text.strip("\"'"))
-    except (ValueError, OverflowError):
-        return None
-    for new in _with_another_character(text, chance):
-        if abs(float(new.strip("\"'")) - value) > max(tolerance.beyond(value), 1e-9 * abs(value)):
-            return Edit(*source.span(node), new)
-    return None
+        return literal(node)
+    except ValueError:
+        return _NONE
+
+
+def _differ(one: object, other: object, tolerance: Tolerance) -> bool:
+    """Whether nothing is equal to both."""
+    if tolerance == EXACT or not isinstance(one, int | float) or not isinstance(other, int | float):
+        return one != other
+    try:
+        size = max(abs(float(one)), abs(float(other)))
+        return abs(one - other) > tolerance.beyond(size) and math.isfinite(size) and tolerance.relative < 0.5
+    except OverflowError:
+        return False
 
 
 def _constant(text: str, value: object, chance: random.Random, tolerance: Tolerance) -> str | None:

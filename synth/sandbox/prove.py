@@ -17,6 +17,8 @@ from synth.sandbox.mutants import stub as make_stub
 _LEAST_WALL_SECONDS = 2.0
 _TIMES_AS_LONG = 4.0
 """How much longer than the solution a wrong version of it may take: one that never ends is common."""
+_SECOND_SEEDS = (1, 2)
+"""Hash seeds of the second run: always the same, because the sandbox keeps a warm process for each seed in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,9 @@ def _verify(sandbox: Sandbox, job: Job, tries: int) -> JobResult:
 
 def _recheck(sandbox: Sandbox, job: Job, first: JobResult, chance: random.Random, tries: int) -> bool | None:
     """Whether the verdict changes; None where the sandbox could not say."""
-    other = replace(
-        job, hash_seed=(job.hash_seed + 1 + chance.randrange(2**32 - 1)) % 2**32, order=chance.getrandbits(32)
-    )
+    seed = next(seed for seed in _SECOND_SEEDS if seed != job.hash_seed)
+    # Whether the solution forges is settled: its tests are run as they are written, and judged as before.
+    other = replace(job, hash_seed=seed, order=chance.getrandbits(32), apart=_stays_apart(job, first), once=True)
     again = _verify(sandbox, other, tries)
     if again.outcome == "infra_error":
         return None
@@ -159,8 +161,13 @@ def _without(result: JobResult, dropped: Sequence[str]) -> JobResult:
 def _shortened(job: Job, result: JobResult) -> Job:
     """The job for wrong versions: less time, and judged as the solution was, so that nothing is tried twice."""
     wall = min(job.limits.wall_seconds, max(_LEAST_WALL_SECONDS, _TIMES_AS_LONG * result.seconds))
-    apart = job.apart and result.grade in (None, "A-split")
-    return replace(job, limits=replace(job.limits, wall_seconds=wall), apart=apart, once=True)
+    limits = replace(job.limits, wall_seconds=wall)
+    return replace(job, limits=limits, apart=_stays_apart(job, result), once=True)
+
+
+def _stays_apart(job: Job, result: JobResult) -> bool:
+    """Whether to judge the job apart again."""
+    return job.apart and result.grade in (None, "A-split")
 
 
 def _digest(files: Iterable[CodeFile]) -> str:

@@ -24,6 +24,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _MARK = "\ufeff"
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,45 @@ class Source:
         return self.text[start:end]
 
     @cached_property
+    def bound(self) -> frozenset[str]:
+        """Every name that the file gives a meaning to, imports included."""
+        names: set[str] = set(self.imports)
+        for node in self.nodes:
+            match node:
+                case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
+                    names.add(name)
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                    names.add(name)
+        return frozenset(names)
+
+    @cached_property
+    def imports(self) -> dict[str, str]:
+        """What the file imports under each name: `{"patch": "unittest.mock.patch"}`."""
+        found: dict[str, str] = {}
+        for node in self.nodes:
+            match node:
+                case ast.Import(names=names):
+                    for alias in names:
+                        first = alias.name.partition(".")[0]
+                        found[alias.asname or first] = alias.name if alias.asname else first
+                case ast.ImportFrom(names=names, module=module, level=level):
+                    for alias in names:
+                        found[alias.asname or alias.name] = f"{'.' * level}{module or ''}.{alias.name}"
+        return found
+
+    @cached_property
+    def parents(self) -> dict[int, ast.AST]:
+        """The node in which each node stands, by `id`."""
+        return {id(child): node for node in self.nodes for child in ast.iter_child_nodes(node)}
+
+    def origin(self, node: ast.AST) -> str:
+        """The full name of what a chain of names stands for: of a module, or of Python; "" where that is not sure."""
+        first, dot, rest = dotted(node).partition(".")
+        if first in self.imports:
+            return f"{self.imports[first]}{dot}{rest}"
+        return "" if first in self.bound else f"{first}{dot}{rest}"
+
+    @cached_property
     def _starts(self) -> list[int]:
         first = len(_MARK) if self.text.startswith(_MARK) else 0
         return [first, *(match.end() for match in _LINE_END.finditer(self.text))]
@@ -87,13 +127,16 @@ def parse(text: str) -> ast.Module | None:
         return None
 
 
-def literal(text: str) -> object:
+def literal(text: str | ast.expr) -> object:
     """The value of a literal, silent about warnings. Raises `ValueError` where it is none."""
     try:
+        if isinstance(text, ast.expr):
+            found: object = ast.literal_eval(text)
+            return found
         with _LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             value: object = ast.literal_eval(text)
-    except (SyntaxError, TypeError, RecursionError, MemoryError) as error:
+    except (SyntaxError, TypeError, RecursionError, MemoryError, OverflowError) as error:
         raise ValueError("not a literal") from error
     return value
 
@@ -113,12 +156,33 @@ def find_operator(source: Source, left: ast.expr, pattern: str) -> tuple[int, in
 
 def own_nodes(root: ast.AST | Sequence[ast.AST]) -> Iterator[ast.AST]:
     """The nodes below `root` that run as part of it: without the bodies of functions, lambdas and classes in it."""
-    waiting = list(ast.iter_child_nodes(root)) if isinstance(root, ast.AST) else list(root)
+    waiting = children(root) if isinstance(root, ast.AST) else list(root)
     while waiting:
         node = waiting.pop()
         yield node
-        if not isinstance(node, Function | ast.Lambda | ast.ClassDef):
-            waiting.extend(ast.iter_child_nodes(node))
+        if not isinstance(node, _SCOPES):
+            waiting += children(node)
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """The nodes right below it, but for what says of a name whether it is read or bound."""
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            found += [one for one in value if isinstance(one, ast.AST)]
+        elif isinstance(value, ast.AST) and name != "ctx":
+            found.append(value)
+    return found
+
+
+def last_name(node: ast.AST) -> str:
+    """`c` of `a.b.c`, also of `f().c`; of a call, that of what is called."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def dotted(node: ast.AST | None) -> str:
@@ -152,7 +216,7 @@ def _is_utf8(text: str) -> bool:
 def _is_shallow(tree: ast.AST) -> bool:
     level: list[ast.AST] = [tree]
     for _ in range(MOST_LEVELS):
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        level = [child for node in level for child in children(node)]
         if not level:
             return True
     return False

@@ -1,9 +1,9 @@
-"""How the tests of one job are judged: apart from the solution where they allow it, else among altered tests.
+"""How the tests of one job are judged: apart from the solution where they allow it, else in one process.
 
-Judged apart, the solution's process never holds a test (grade `A-split`). In one process, the suite runs several times,
-each time with other tests altered so that an honest run fails them, and each run looks like any other from within
-(`B-canary`): code that forges a pass cannot know which tests have to fail. Where some tests could not be altered, the
-grade says so (`C-counted`).
+Judged apart, the solution's process never holds a test (grade `A-split`). In one process (`B-canary`), the literals
+that tests expect are held back and compared with what was recorded; what is not proven so is run several times
+more, each time with other assertions altered so that an honest run fails them, and each run looks like any other:
+code that forges a pass cannot know which tests have to fail. What could be neither makes the grade `C-counted`.
 """
 
 import random
@@ -16,7 +16,9 @@ from synth.records import CodeFile, Outcome
 from synth.sandbox.admit import runnable
 from synth.sandbox.apart import modules_of, why_together
 from synth.sandbox.base import Job, JobResult
-from synth.sandbox.canaries import Plan, Round, alter, plan_rounds
+from synth.sandbox.canaries import Round, plan_rounds
+from synth.sandbox.held import Opaque, decode
+from synth.sandbox.holding import Held, hold
 from synth.sandbox.judge import Run, judge_run, result
 from synth.sandbox.watch import Part, Seen
 
@@ -32,7 +34,9 @@ _FINAL: tuple[Outcome, ...] = (
     "not_collected",
     "infra_error",
 )
-_SINGLES = 4
+_LIMITS: tuple[Outcome, ...] = ("timeout", "memory_limit", "output_limit", "infra_error")
+_ATTEMPTS = 2
+"""Tests may hang together so that altering one makes another fail: tried once more, with twice the rounds."""
 _MOST_NAMED = 5
 
 
@@ -63,27 +67,50 @@ class Suite:
         return self._among_altered(why)
 
     def _among_altered(self, why: str) -> JobResult:
-        """As written first; only what passes then has to show that it fails where it must.
+        """With the expectations held back, then among altered tests where that leaves something open.
+
+        Only what passes has to prove anything: a wrong solution is run as its tests were written, once.
+        """
+        held = hold(self._job.tests, self._runnable)
+        proven: frozenset[int] = frozenset()
+        first: Run | None = None
+        if held.expected:
+            run = self._skips_checked(self._once(held.tests))
+            if run.outcome in _LIMITS:
+                return result(run, "B-canary", why)
+            proven, wrong = _compare(held, run)
+            first = run if run.outcome == "passed" and not wrong else None
+        if first is None:
+            first = self._skips_checked(self._once(self._job.tests))
+            if first.outcome != "passed":
+                return result(first, "B-canary", why)
+        return self._among_rounds(first, proven, why)
+
+    def _among_rounds(self, first: Run, proven: frozenset[int], why: str) -> JobResult:
+        """Let what is not proven yet show that it fails where it must.
 
         From within, no run differs from another: a forger who knows which single test he has to forge still has to
-        guess, for each run, whether that test may pass. With two runs of each kind he succeeds 1 time in 16 at best.
+        guess, for each run, whether that test may pass.
         """
-        first = self._skips_checked(self._once(self._job.tests))
-        if first.outcome != "passed":
-            return result(first, "B-canary", why)
-        plan = plan_rounds(self._job.tests, self._runnable, self._chance)
         ran = {_plain(test) for test in first.report.collected} if first.report else set()
-        if hidden := sorted(plan.alterable - ran):
+        plan = plan_rounds(self._job.tests, self._runnable, self._chance, proven)
+        opened = frozenset[str]().union(*(round_.altered for round_ in plan.rounds))
+        if hidden := sorted((opened | plan.settled) - ran):
             return _refused(first, why, "not_collected", "was not run", hidden)
-        rounds = [round_ for round_ in plan.rounds if round_.altered]
-        for round_ in rounds:
-            refused, disturbed = self._altered(round_, why)
-            if refused:
-                return refused
-            if disturbed:
-                # Tests that hang together: altering one at a time disturbs the others least.
-                return self._one_by_one(plan, why) or result(first, "C-counted", why)
-        return result(first, "B-canary" if rounds and ran <= plan.alterable else "C-counted", why)
+        for _ in range(_ATTEMPTS):
+            disturbed: list[str] = []
+            for round_ in plan.rounds:
+                refused, disturbed = self._altered(round_, why)
+                if refused:
+                    return refused
+                if disturbed:
+                    break
+            if not disturbed:
+                whole = ran <= (opened | plan.settled) - plan.bare
+                return result(first, "B-canary" if whole else "C-counted", why)
+            again = [plan_rounds(self._job.tests, self._runnable, self._chance, proven) for _ in range(2)]
+            plan = replace(plan, rounds=tuple(round_ for each in again for round_ in each.rounds))
+        return _refused(first, why, "failed", "passes as written, but not once other tests fail", disturbed)
 
     def _altered(self, round_: Round, why: str) -> tuple[JobResult | None, list[str]]:
         """Run a round: the verdict, where it is one; and the kept tests that did not pass."""
@@ -102,18 +129,6 @@ class Suite:
             return _refused(run, why, "tampered", "passed although altered so that it must fail", forged), []
         disturbed = [name for name, said in outcomes.items() if name not in round_.altered and "failed" in said]
         return None, disturbed + [name for name, _ in report.errors]
-
-    def _one_by_one(self, plan: Plan, why: str) -> JobResult | None:
-        """Alter single tests; None where the others then pass."""
-        for chosen in self._chance.sample(plan.groups, min(_SINGLES, len(plan.groups))):
-            round_ = Round(alter(self._job.tests, chosen, self._chance), chosen, plan.alterable - chosen)
-            refused, disturbed = self._altered(round_, why)
-            if refused:
-                return refused
-            if disturbed:
-                run = self._once(self._job.tests)
-                return _refused(run, why, "failed", f"passes as written, but not once {min(chosen)} fails", disturbed)
-        return None
 
     def _once(self, tests: Iterable[CodeFile]) -> Run:
         return judge_run(self._run(self._in_one_process(tests)), self._job.limits)
@@ -142,6 +157,24 @@ class Suite:
             "order": self._job.order,
             "limits": self._limits,
         }
+
+
+def _compare(held: Held, run: Run) -> tuple[frozenset[int], bool]:
+    """Which expectations the recorded values meet, all of them each time; and whether a value missed one."""
+    met: dict[int, bool] = {}
+    wrong = False
+    for number, encoded in run.report.held if run.report else ():
+        expected = held.expected.get(number)
+        if expected is None:
+            continue
+        try:
+            meets = expected.meets(decode(encoded))
+        except Opaque:
+            meets = False
+        else:
+            wrong = wrong or not meets
+        met[number] = met.get(number, True) and meets
+    return frozenset(number for number, all_met in met.items() if all_met), wrong
 
 
 def _refused(run: Run, why: str, outcome: Outcome, what: str, tests: Sequence[str]) -> JobResult:

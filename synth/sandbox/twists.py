@@ -1,23 +1,17 @@
-"""One change of one test that an honest run must fail, made to look like the test itself (see `canaries`)."""
+"""One change of one assertion that an honest run must fail, made to look like what was written (see `canaries`)."""
 
 import ast
 import builtins
-import itertools
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 
-from synth.sandbox.literals import APPROX, EXACT, Tolerance, change
-from synth.sandbox.source import Edit, Function, Source, dotted, find_operator, is_main_guard, literal, own_nodes
+from synth.sandbox.asserting import RAISES, WARNS, Assertion
+from synth.sandbox.literals import APPROX, EXACT, Literals, Tolerance
+from synth.sandbox.source import Edit, Function, Source, dotted, find_operator, last_name, literal
 
-LEAVING = frozenset({"skip", "skipTest", "xfail", "importorskip", "exit", "quit", "_exit", "abort"})
-"""Names of calls after which the rest of a test may not run."""
-_RAISES = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
 _NAMELESS = (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.Call)
 """Parameters whose values are not part of a test's id, which must not tell what was altered."""
-_TRANSPARENT = frozenset({"subTest", "patch", "object", "open", "TemporaryDirectory", "catch_warnings", "localcontext"})
-"""Context managers that let an exception pass."""
 _OPERATORS: dict[type[ast.cmpop], tuple[str, str]] = {
     ast.Eq: ("==", "!="),
     ast.NotEq: ("!=", "=="),
@@ -43,9 +37,12 @@ _CONTRARIES = {
     "assertGreater": "assertLessEqual",
     "assertLess": "assertGreaterEqual",
 }
+_CALLED_WITH = frozenset({"assert_called_with", "assert_called_once_with"})
 _CONTRARIES |= {contrary: name for name, contrary in _CONTRARIES.items()}
 _CONTRARIES |= {"assertListEqual": "assertNotEqual", "assertTupleEqual": "assertNotEqual"}
 _CONTRARIES |= {"assertDictEqual": "assertNotEqual", "assertSetEqual": "assertNotEqual"}
+_CONTRARIES |= {"assert_called": "assert_not_called", "assert_called_once": "assert_not_called"}
+_CONTRARIES |= {"assert_not_called": "assert_called"}
 _CONTRARIES |= {"assertMultiLineEqual": "assertNotEqual", "assertEquals": "assertNotEqual"}
 _EQUALITIES = frozenset({"assert_equal", "assert_array_equal", "assertCountEqual", "assertSequenceEqual"}) | {
     name for name in _CONTRARIES if name.endswith("Equal") and "Not" not in name and "Almost" not in name
@@ -53,31 +50,25 @@ _EQUALITIES = frozenset({"assert_equal", "assert_array_equal", "assertCountEqual
 _LIKELY = ("ZeroDivisionError", "IndexError", "FileNotFoundError", "ConnectionError")
 _UNLIKELY = ("BufferError", "ReferenceError", "FloatingPointError", "UnboundLocalError", "BlockingIOError")
 """Exceptions that no class of a person derives from."""
+_WARNINGS = ("BytesWarning", "ImportWarning", "UnicodeWarning", "EncodingWarning")
+_ROOTS: tuple[type[BaseException], ...] = (Exception, BaseException, Warning)
 
 
 class Twister:
-    """Alters the tests of one file."""
+    """Alters assertions of one file."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self._literals = Literals(source)
 
-    def twist(self, owner: Function | ast.Module, chance: random.Random) -> list[Edit]:
-        """Edits with which the test, or the whole file where it is a script, certainly fails if it passes without."""
-        for statement in reversed(list(_reached(owner.body, self._nonempty))):
-            edits = self._alter(statement, owner, chance)
-            if edits:
-                return edits
-        return [self._before(owner.body, chance)]
-
-    def _alter(self, statement: ast.stmt, owner: Function | ast.Module, chance: random.Random) -> list[Edit] | None:
-        match statement:
-            case ast.Assert(test=test):
-                return self._alter_condition(test, owner, chance)
-            case ast.Expr(value=ast.Call(func=ast.Attribute() | ast.Name()) as call):
-                return self._alter_call(call, owner, chance)
-            case ast.With(items=[ast.withitem(context_expr=ast.Call() as call)]):
-                return self._alter_call(call, owner, chance)
-        return None
+    def twist(self, assertion: Assertion, owner: Function | ast.Module, chance: random.Random) -> list[Edit]:
+        """Edits with which this assertion certainly fails where it holds without; none where that cannot be had."""
+        node = assertion.node
+        if isinstance(assertion.statement, ast.Assert):
+            return self._alter_condition(node, owner, chance) or []
+        if isinstance(node, ast.Call):
+            return self._alter_call(node, owner, chance) or []
+        return []
 
     def _alter_condition(
         self, test: ast.expr, owner: Function | ast.Module, chance: random.Random
@@ -124,15 +115,17 @@ class Twister:
         for side in (right, left):
             inner = side.args[0] if isinstance(side, ast.Call) and _is_approx(side) and side.args else side
             for value in self._values(inner, owner, chance):
-                edit = change(self._source, value, chance, tolerance or EXACT)
+                edit = self._literals.change(value, chance, tolerance or EXACT)
                 if edit is not None:
                     return edit
         return None
 
     def _alter_call(self, call: ast.Call, owner: Function | ast.Module, chance: random.Random) -> list[Edit] | None:
-        name = _last(call.func)
-        if name in _RAISES and call.args:
-            return self._alter_exception(call.args[0], chance)
+        name = last_name(call.func)
+        if name in RAISES | WARNS and call.args:
+            return self._alter_exception(call.args[0], chance, _WARNINGS if name in WARNS else None)
+        if name in _CALLED_WITH:
+            return self._alter_arguments(call, chance)
         if len(call.args) >= 2 and (name in _EQUALITIES or name == "assertAlmostEqual"):
             tolerance = None if name in _EQUALITIES else _places_of(call)
             if name in _EQUALITIES or tolerance is not None:
@@ -144,16 +137,29 @@ class Twister:
         end = self._source.span(call.func)[1]
         return [Edit(end - len(name), end, _CONTRARIES[name])]
 
-    def _alter_exception(self, node: ast.expr, chance: random.Random) -> list[Edit] | None:
-        """Expect exceptions that have nothing to do with those of the test."""
+    def _alter_arguments(self, call: ast.Call, chance: random.Random) -> list[Edit] | None:
+        """Expect a mock to have been called with something else."""
+        values = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg)]
+        for value in chance.sample(values, len(values)):
+            edit = self._literals.change(value, chance)
+            if edit is not None:
+                return [edit]
+        return None
+
+    def _alter_exception(
+        self, node: ast.expr, chance: random.Random, warnings: Sequence[str] | None = None
+    ) -> list[Edit] | None:
+        """Expect exceptions, or of these `warnings`, that have nothing to do with those of the test."""
         nodes = node.elts if isinstance(node, ast.Tuple) else [node]
         names = [dotted(one) for one in nodes]
         if not names or not all(names):
             return None
-        classes = [_exception(name) if name not in self._bound else None for name in names]
-        known = [one for one in classes if one is not None and one not in (Exception, BaseException)]
-        pool = _LIKELY if len(known) == len(names) else _UNLIKELY
-        free = [name for name in pool if name not in self._bound and not any(_related(name, one) for one in known)]
+        classes = [_exception(name) if name not in self._source.bound else None for name in names]
+        known = [one for one in classes if one is not None and one not in _ROOTS]
+        pool = warnings or (_LIKELY if len(known) == len(names) else _UNLIKELY)
+        free = [
+            name for name in pool if name not in self._source.bound and not any(_related(name, one) for one in known)
+        ]
         if len(free) < len(nodes):
             return None
         new = chance.sample(free, len(nodes))
@@ -179,7 +185,7 @@ class Twister:
         """Values of a parameter that `parametrize` gives."""
         for call in (one for one in owner.decorator_list if isinstance(one, ast.Call)):
             other = [keyword for keyword in call.keywords if keyword.arg != "ids"]
-            if other or _last(call.func) != "parametrize" or len(call.args) != 2:
+            if other or last_name(call.func) != "parametrize" or len(call.args) != 2:
                 continue
             names = _names_of(call.args[0])
             rows = self._literal_rows(call.args[1])
@@ -199,98 +205,9 @@ class Twister:
             return self._literal_rows(values[0]) if len(uses) == 2 and len(values) == 1 else None
         return node.elts if isinstance(node, ast.List | ast.Tuple) else None
 
-    def _nonempty(self, node: ast.expr) -> bool:
-        """Whether a loop over it certainly has a first round."""
-        match node:
-            case ast.List(elts=[first, *_]) | ast.Tuple(elts=[first, *_]):
-                return not isinstance(first, ast.Starred)
-            case ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int() as times)]):
-                return "range" not in self._bound and times > 0
-            case ast.Call(func=ast.Name(id="enumerate"), args=[inner]):
-                return "enumerate" not in self._bound and self._nonempty(inner)
-        return False
-
-    @cached_property
-    def _bound(self) -> set[str]:
-        """Every name that the file gives a meaning to."""
-        names: set[str] = set()
-        for node in self._source.nodes:
-            match node:
-                case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
-                    names.add(name)
-                case ast.alias(name=name, asname=alias):
-                    names.add((alias or name).partition(".")[0])
-                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                    names.add(name)
-        return names
-
-    def _before(self, body: Sequence[ast.stmt], chance: random.Random) -> Edit:
-        """A failing assert before everything else; nothing earlier can keep it from being reached."""
-        text = _failing(chance)
-        opening = list(itertools.takewhile(_is_opening, body))
-        if len(opening) == len(body):
-            end = self._source.span(body[-1])[1]
-            return Edit(end, end, f"; {text}")
-        first = body[len(opening)]
-        start = self._source.span(first)[0]
-        if isinstance(first, Function | ast.ClassDef) and first.decorator_list:
-            start = self._source.text.rfind("@", 0, self._source.span(first.decorator_list[0])[0])
-        if not hasattr(first, "body") and not isinstance(first, ast.Match):
-            return Edit(start, start, f"{text}; ")
-        line = max(self._source.text.rfind(sign, 0, start) for sign in "\n\r") + 1
-        indent = self._source.text[line:start].removeprefix("\ufeff")
-        return Edit(start, start, f"{text}\n{indent}")
-
-
-def _reached(body: Sequence[ast.stmt], nonempty: Callable[[ast.expr], bool]) -> Iterator[ast.stmt]:
-    """Assertions, and what may be one, that every run comes to which passes all before."""
-    for statement in body:
-        if may_leave(statement):
-            return
-        match statement:
-            case ast.Assert() | ast.Expr():
-                yield statement
-            case ast.With(items=[ast.withitem(context_expr=ast.Call(func=called))], body=inner):
-                if _last(called) in _RAISES:
-                    yield statement
-                elif _last(called) in _TRANSPARENT:
-                    yield from _reached(inner, nonempty)
-            case ast.For(iter=rows, body=inner) if nonempty(rows) and not _is_cut_short(inner):
-                yield from _reached(inner, nonempty)
-            case ast.If(body=inner) if is_main_guard(statement):
-                yield from _reached(inner, nonempty)
-
-
-def may_leave(statement: ast.stmt) -> bool:
-    """Whether what comes after the statement may not run though the test does not fail."""
-    return any(
-        isinstance(node, ast.Return | ast.Yield | ast.YieldFrom)
-        or (isinstance(node, ast.Call) and _last(node.func) in LEAVING)
-        or (isinstance(node, ast.Raise) and node.exc is not None and re.search("Skip|Exit", ast.dump(node.exc)))
-        for node in own_nodes([statement])
-    )
-
-
-def _is_cut_short(body: Sequence[ast.stmt]) -> bool:
-    return any(isinstance(node, ast.Break | ast.Continue) for node in own_nodes(body))
-
-
-def _is_opening(statement: ast.stmt) -> bool:
-    """Whether nothing may come before it: a docstring, or an import from the future."""
-    if isinstance(statement, ast.Expr):
-        return isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
-    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-
-
-def _last(node: ast.expr) -> str:
-    """`c` of `a.b.c`, also of `f().c`."""
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
 
 def _is_approx(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and _last(node.func) == "approx"
+    return isinstance(node, ast.Call) and last_name(node.func) == "approx"
 
 
 def _tolerance_of(node: ast.expr) -> Tolerance | None:
@@ -367,18 +284,4 @@ def _related(name: str, other: type[BaseException]) -> bool:
     """Whether an exception could easily be both."""
     found = _exception(name)
     assert found is not None
-    return bool((set(found.__mro__) & set(other.__mro__)) - {Exception, BaseException, object})
-
-
-def _failing(chance: random.Random) -> str:
-    word = "".join(chance.choices("abcdefghijklmnoprstuvw", k=chance.randint(3, 7)))
-    numbers = chance.sample(range(1, 40), 3)
-    off = chance.randint(1, 3)
-    return chance.choice(
-        [
-            f'assert len("{word}") == {len(word) + off}',
-            f"assert sum({numbers}) == {sum(numbers) + off}",
-            f"assert max({numbers}) == {max(numbers) + off}",
-            f'assert "{word}".upper() == "{word[::-1].upper()}Q"',
-        ]
-    )
+    return bool((set(found.__mro__) & set(other.__mro__)) - {*_ROOTS, object})

@@ -29,6 +29,7 @@ class Part:
     """One cell of a job."""
 
     message: dict[str, Any]
+    """Plain values alone: it is marshalled."""
     reports: bool
     """Whether it holds the pipe for the report."""
     linked: bool = False

@@ -121,7 +121,7 @@ def test_wrong_versions_get_little_time_and_one_run() -> None:
         sandbox = Here(seconds=seconds)
         prove(sandbox, job(limits=Limits(wall_seconds=limit)), mutants=1, stub=True, recheck=True)
         assert [one.limits.wall_seconds for one in sandbox.jobs] == [limit, limit, expected, expected]
-        assert [one.once for one in sandbox.jobs] == [False, False, True, True]
+        assert [one.once for one in sandbox.jobs] == [False, True, True, True]
 
 
 def test_strict_leaves_out_the_tests_that_refuse_nothing() -> None:
@@ -157,6 +157,27 @@ def test_another_order_and_hash_seed_find_what_is_flaky() -> None:
     assert sandbox.jobs[1].apart
 
 
+def test_the_second_hash_seed_is_always_the_same_and_the_order_is_not() -> None:
+    sandbox = Here()
+    for number in range(5):
+        prove(sandbox, job(f"{TESTS}\nX = {number}\n"), recheck=True)
+    again = sandbox.jobs[1::2]
+    assert [one.hash_seed for one in again] == [1] * 5
+    assert len({one.order for one in again}) == 5
+    prove(sandbox, replace(job(), hash_seed=1), recheck=True)
+    assert sandbox.jobs[-1].hash_seed == 2
+
+
+def test_a_job_judged_together_is_flaky_too_where_another_test_passes_in_another_order() -> None:
+    class Together(Here):
+        def verify(self, job: Job) -> JobResult:
+            seen = super().verify(job)
+            passed = seen.passed_tests if not job.once else seen.passed_tests[1:]
+            return replace(seen, grade="B-canary", passed_tests=passed)
+
+    assert prove(Together(), job(), recheck=True).flaky is True
+
+
 def test_the_sandboxs_own_faults_are_tried_again() -> None:
     sandbox = Here(faults=2)
     assert prove(sandbox, job()).result.outcome == "passed"
@@ -184,7 +205,8 @@ def test_tests_judged_together_are_not_tried_apart_again() -> None:
 
     sandbox = Together()
     prove(sandbox, job(), stub=True, recheck=True)
-    assert [one.apart for one in sandbox.jobs] == [True, True, False]
+    assert [one.apart for one in sandbox.jobs] == [True, False, False]
+    assert [one.once for one in sandbox.jobs] == [False, True, True]
 
 
 def test_faults_in_a_row_stop_the_run() -> None:

@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> None:
     folder = Path(arguments[0])
     fds = {name: int(number) for name, _, number in (word.partition("=") for word in arguments[1:])}
     job = read_job(fds.pop("job"))
-    write_files(job["files"], folder)
+    write_files(job["files"], arguments[0])
     end = fds.pop("end")
     say(end, {"started": True})
     child = os.fork()

@@ -6,17 +6,21 @@ how the child ended; when it ends itself, the kernel kills all that is left.
 """
 
 import fcntl
-import json
+import marshal
 import os
 import resource
-import signal
 import time
-from pathlib import Path
-from typing import Any, NoReturn
 
 from synth.sandbox.inside import kernel
 from synth.sandbox.inside.filter import filter_program
 from synth.sandbox.inside.roles import play
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+    from typing import Any, NoReturn
+else:  # the numbers alone, without a class for them
+    import _signal as signal
 
 WORK = "/work"
 _PLACES = (WORK, "/tmp")
@@ -27,17 +31,20 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGESIZE")
 _MIB = 1024 * 1024
 _USER = 1000
+_SOCKET_BYTES = 256 * 1024
+_FREE_SOCKETS = 64
+"""So few are not counted: programs that serve themselves have some."""
 FILTER = filter_program()
 
 
 class Watch:
     """What all processes of the cell use together."""
 
-    def __init__(self, limits: dict[str, Any]) -> None:
+    def __init__(self, limits: "dict[str, Any]") -> None:
         self._memory = limits["memory_mb"] * _MIB
         self._cpu: float = limits["cpu_seconds"]
         self._inodes: int = limits["inodes"]
-        self._own = 0.0
+        self._own_address_space = _memory_of("self")[0]
         self.peak = 0
         self.cpu = 0.0
 
@@ -50,12 +57,21 @@ class Watch:
             # Pages that processes share were counted once for each: find out exactly, which is slow.
             held += sum(map(_proportional, _pids())) - resident
         self.peak = max(self.peak, held)
-        if held > self._memory:
+        if held + _in_sockets() + self._in_hidden_mappings() > self._memory:
             return "memory_limit"
         if self.cpu > self._cpu:
             return "timeout"
         # A launcher without our own mounts cannot bound the number of files otherwise.
         return "memory_limit" if any(each.f_files - each.f_ffree > 2 * self._inodes for each in files) else None
+
+    def _in_hidden_mappings(self) -> int:
+        """Most bytes of shared memory without a file: what an ended process touched of it is in no one's size."""
+        sizes: dict[bytes, int] = {}
+        for pid in _pids():
+            address_space, resident = _memory_of(pid)
+            if address_space - resident > self._own_address_space + self._memory // 4:
+                sizes |= _shared_without_file(pid)
+        return sum(sizes.values())
 
     def _processes(self) -> tuple[int, float]:
         """Resident bytes and processor seconds of all but ourselves, those already ended included."""
@@ -72,7 +88,7 @@ class Watch:
         return resident, ticks / _TICKS + ended.ru_utime + ended.ru_stime
 
 
-def live(fds: dict[str, int], nested: bool) -> NoReturn:
+def live(fds: dict[str, int], nested: bool) -> "NoReturn":
     """Be the first process of a cell; never returns. `nested`: the namespaces are new and have no mounts yet."""
     code = 1
     try:
@@ -84,7 +100,7 @@ def live(fds: dict[str, int], nested: bool) -> NoReturn:
         if nested:
             _furnish(job["limits"])
         kernel.set_dumpable(False)
-        write_files(job["files"], Path(WORK))
+        write_files(job["files"], WORK)
         _run(job, fds)
         code = 0
     except BaseException as error:  # noqa: BLE001 - the host has to hear of it
@@ -93,38 +109,40 @@ def live(fds: dict[str, int], nested: bool) -> NoReturn:
         os._exit(code)
 
 
-def read_job(descriptor: int) -> dict[str, Any]:
+def read_job(descriptor: int) -> "dict[str, Any]":
     """Read the job's file to its end, and close it."""
     size = os.fstat(descriptor).st_size
     content = b""
     while len(content) < size:
         content += os.pread(descriptor, size - len(content), len(content))
     os.close(descriptor)
-    job: dict[str, Any] = json.loads(content)
+    job: dict[str, Any] = marshal.loads(content)
     return job
 
 
-def _furnish(limits: dict[str, Any]) -> None:
+def _furnish(limits: "dict[str, Any]") -> None:
     """Map our user, and mount what is this cell's own."""
     kernel.map_user(_USER, _USER)
     kernel.raise_loopback()
     kernel.make_mounts_private()
     kernel.mount_processes()
+    kernel.bound_connections(_SOCKET_BYTES)
     for place in _PLACES:
         kernel.mount_memory(place, limits["disk_mb"], limits["inodes"])
     kernel.mount_memory(_SHARED, limits["shared_mb"], limits["inodes"])
 
 
-def write_files(files: dict[str, str], folder: Path) -> None:
+def write_files(files: dict[str, str], folder: str) -> None:
     """Lay out the job's files."""
     for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="") as file:
+        path = f"{folder}/{name}"
+        if "/" in name:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "x", encoding="utf-8", newline="") as file:
             file.write(text)
 
 
-def _run(job: dict[str, Any], fds: dict[str, int]) -> None:
+def _run(job: "dict[str, Any]", fds: dict[str, int]) -> None:
     end = fds.pop("end")
     watch = Watch(job["limits"])
     say(end, {"started": True})
@@ -164,7 +182,7 @@ def _attend(child: int, watch: Watch) -> tuple[int, resource.struct_rusage, str 
                 os.kill(-1, signal.SIGKILL)
 
 
-def _become_the_job(job: dict[str, Any], fds: dict[str, int]) -> NoReturn:
+def _become_the_job(job: "dict[str, Any]", fds: dict[str, int]) -> "NoReturn":
     """In the child: take everything away, then run the code."""
     code = 1
     try:
@@ -201,8 +219,54 @@ def _above(descriptor: int) -> int:
     return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 64)
 
 
+def _said(value: int | float | str | None) -> str:
+    """As JSON; text only as far as it needs no escapes."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return '"' + "".join(sign if " " <= sign <= "~" and sign not in '"\\' else "?" for sign in value) + '"'
+    return "true" if value is True else repr(value)
+
+
 def _pids() -> list[str]:
     return [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+
+
+def _memory_of(pid: str) -> tuple[int, int]:
+    """Bytes of address space, and resident ones, of a process."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            size, resident = file.read().split()[:2]
+    except (OSError, ValueError):
+        return 0, 0
+    return int(size) * _PAGE, int(resident) * _PAGE
+
+
+def _shared_without_file(pid: str) -> dict[bytes, int]:
+    """Sizes of shared mappings that no file stands behind, by their number."""
+    sizes: dict[bytes, int] = {}
+    try:
+        with open(f"/proc/{pid}/maps", "rb") as file:
+            for line in file:
+                if line.endswith(b" (deleted)\n") and line.split(b" ", 2)[1][3:4] == b"s":
+                    start, _, end = line.partition(b" ")[0].partition(b"-")
+                    number = line.split(None, 5)[4]
+                    sizes[number] = sizes.get(number, 0) + int(end, 16) - int(start, 16)
+    except OSError:
+        pass
+    return sizes
+
+
+def _in_sockets() -> int:
+    """Most bytes that the kernel may hold in sockets: their number times the size that buffers can have."""
+    try:
+        with open("/proc/net/sockstat", "rb") as file:
+            lines = dict(line.split(b": ", 1) for line in file)
+    except (OSError, ValueError):
+        return 0
+    connections = lines[b"TCP"].split()
+    used = int(lines[b"sockets"].split()[1]) + int(connections[1]) + int(connections[3])
+    return max(0, used - _FREE_SOCKETS) * _SOCKET_BYTES
 
 
 def _proportional(pid: str) -> int:
@@ -214,8 +278,8 @@ def _proportional(pid: str) -> int:
         return 0
 
 
-def say(descriptor: int, value: dict[str, Any]) -> None:
+def say(descriptor: int, value: dict[str, int | float | str | None]) -> None:
     """Write one line for the host."""
-    content = json.dumps(value).encode() + b"\n"
+    content = ("{" + ", ".join(f'"{name}": {_said(each)}' for name, each in value.items()) + "}\n").encode()
     while content:
         content = content[os.write(descriptor, content) :]

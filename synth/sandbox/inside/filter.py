@@ -5,9 +5,8 @@ as the job is concerned. No library is needed to compile it, so that nothing has
 """
 
 import errno
-import platform
+import os
 import struct
-from collections.abc import Callable
 
 _ALLOW = 0x7FFF0000
 _ERRNO = 0x00050000
@@ -132,7 +131,7 @@ def filter_program(machine: str | None = None) -> bytes:
 
     Raises `KeyError` on machines other than x86-64 and arm64.
     """
-    which, architecture = _ARCHITECTURES[machine or platform.machine()]
+    which, architecture = _ARCHITECTURES[machine or os.uname().machine]
     lines: list[Instruction | str] = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         (_EQUAL, 0, "kill", architecture),
@@ -207,8 +206,11 @@ def _assemble(lines: list[Instruction | str]) -> bytes:
             places[line] = len(instructions)
         else:
             instructions.append(line)
-    resolve: Callable[[int | str, int], int] = lambda to, at: places[to] - at - 1 if isinstance(to, str) else to  # noqa: E731
     return b"".join(
-        struct.pack("=HBBI", code, resolve(yes, at), resolve(no, at), value)
+        struct.pack("=HBBI", code, _distance(places, yes, at), _distance(places, no, at), value)
         for at, (code, yes, no, value) in enumerate(instructions)
     )
+
+
+def _distance(places: dict[str, int], to: int | str, at: int) -> int:
+    return places[to] - at - 1 if isinstance(to, str) else to

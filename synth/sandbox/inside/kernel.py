@@ -1,17 +1,17 @@
 """What the kernel is asked for that Python has no words for: namespaces, mounts, privileges, filters."""
 
 import ctypes
-import fcntl
 import os
-import platform
-import signal
-import socket
-import struct
-from typing import NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+# Imports are few here and in `cell`: where every job has its own bubblewrap, each job pays for them.
 
 _SYSCALL_CLONE = {"x86_64": 56, "aarch64": 220}
 _SYSCALL_CAPSET = {"x86_64": 126, "aarch64": 91}
-_CLONE_PIDFD = 0x1000
+_CLONE_PIDFD, _SIGCHLD = 0x1000, 17
 _NEW_MOUNTS, _NEW_IPC, _NEW_USER, _NEW_PIDS, _NEW_NETWORK = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 _NO_SUID, _NO_DEVICES, _NO_EXECUTION, _RECURSIVE, _PRIVATE = 2, 4, 8, 0x4000, 0x40000
 _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 4, 22, 24, 38, 47
@@ -30,12 +30,12 @@ def clone_cell() -> tuple[int, int]:
 
     Returns pid (0 in the child) and a descriptor of the process (-1 in the child). Raises `OSError`.
     """
-    flags = _NEW_USER | _NEW_PIDS | _NEW_MOUNTS | _NEW_IPC | _NEW_NETWORK | _CLONE_PIDFD | signal.SIGCHLD
+    flags = _NEW_USER | _NEW_PIDS | _NEW_MOUNTS | _NEW_IPC | _NEW_NETWORK | _CLONE_PIDFD | _SIGCHLD
     descriptor = ctypes.c_int(-1)
     python = ctypes.pythonapi
     python.PyOS_BeforeFork()
     pid = _libc.syscall(
-        ctypes.c_long(_SYSCALL_CLONE[platform.machine()]),
+        ctypes.c_long(_SYSCALL_CLONE[os.uname().machine]),
         ctypes.c_ulong(flags),
         ctypes.c_void_p(None),
         ctypes.byref(descriptor),
@@ -73,8 +73,19 @@ def make_mounts_private() -> None:
 
 def raise_loopback() -> None:
     """Let a new network namespace reach itself; there is nothing else in it."""
+    import fcntl
+    import socket
+    import struct
+
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", _IFF_UP))
+
+
+def bound_connections(size: int) -> None:
+    """Let the buffers of TCP connections in this network namespace grow to `size` bytes at most."""
+    for name in ("tcp_rmem", "tcp_wmem"):
+        with open(f"/proc/sys/net/ipv4/{name}", "w", encoding="ascii") as file:
+            file.write(f"4096 65536 {size}")
 
 
 def mount_memory(place: str, size_mb: int, inodes: int) -> None:
@@ -100,7 +111,7 @@ def drop_privileges() -> None:
     _libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
     none = (ctypes.c_uint32 * 6)()
-    if _libc.syscall(ctypes.c_long(_SYSCALL_CAPSET[platform.machine()]), header, none) < 0:
+    if _libc.syscall(ctypes.c_long(_SYSCALL_CAPSET[os.uname().machine]), header, none) < 0:
         _fail("capset")
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
@@ -127,6 +138,6 @@ def _prctl(option: int, value: int) -> None:
         _fail(f"prctl {option}")
 
 
-def _fail(what: str) -> NoReturn:
+def _fail(what: str) -> "NoReturn":
     code = ctypes.get_errno()
     raise OSError(code, f"{what}: {os.strerror(code)}")

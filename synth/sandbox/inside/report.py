@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 MESSAGE_CHARACTERS = 2000
 MOST_FAILURES = 20
@@ -28,6 +29,8 @@ class Report:
     """A test ended by `MemoryError`."""
     apart: str | None = None
     """Why these tests cannot be judged apart, where that was found out on the way."""
+    held: list[tuple[int, list[Any]]] = field(default_factory=list)
+    """Values whose expectations the host held back, by number (`holding`)."""
     ended: bool = False
     """The solution's own process ended, or stopped making sense, while tests used it."""
     complete: bool = False

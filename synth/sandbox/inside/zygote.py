@@ -10,11 +10,12 @@ the cell's first process, or what went wrong. What a job is stands in the file b
 the cell opens: so that nothing of one job can be found in the memory of the next.
 """
 
-import gc
 import os
-import signal
-import socket
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
 
 sys.path.insert(0, "/espalier")
 sys.dont_write_bytecode = True
@@ -33,6 +34,8 @@ def main(arguments: list[str]) -> None:
             kernel.become(user)
         live({name: int(number) for name, _, number in (word.partition("=") for word in arguments[2:])}, nested=False)
     _warm(arguments[2:])
+    import socket
+
     with socket.socket(fileno=int(arguments[1])) as control:
         control.set_inheritable(False)
         control.send(b"ready")
@@ -42,8 +45,11 @@ def main(arguments: list[str]) -> None:
 
 def _warm(packages: list[str]) -> None:
     """Import what jobs need, then leave its memory alone, so that the cells go on sharing it."""
+    import gc
+    import signal
+
     gc.disable()
-    from synth.sandbox.inside import candidate, driver, suite
+    from synth.sandbox.inside import suite
 
     # assert candidate
     # assert driver
@@ -58,8 +64,10 @@ def _warm(packages: list[str]) -> None:
     kernel.set_dumpable(False)
 
 
-def _serve(control: socket.socket) -> bool:
+def _serve(control: "socket.socket") -> bool:
     """Answer one request; False where the host has closed the socket."""
+    import socket
+
     request, descriptors, _, _ = socket.recv_fds(control, _REQUEST_BYTES, _MOST_DESCRIPTORS)
     if not request:
         return False

@@ -1,5 +1,5 @@
 # tries: memory of the kernel: unread bytes in pairs of local sockets
-# outcomes: memory_limit error passed
+# outcomes: memory_limit error passed timeout
 # limits: wall_seconds=6 memory_mb=256
 import os, socket, time
 import attack
