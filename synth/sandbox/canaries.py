@@ -122,20 +122,25 @@ class _Altered:
 
 
 def _drop_unfit(sites: Sequence[_Altered]) -> None:
-    """Of one file: leave out alterations after which it is no program any more."""
-    for place in range(max(len(one.open) for one in sites)):
-        if not _is_fit(sites, place):
-            for one in sites:
-                if not _is_fit([one], place):
-                    del one.open[place:]
+    """Of one file: leave those definitions as they are that would not be Python any more, altered."""
+    if not sites or _is_fit(sites):
+        return
+    if len(sites) == 1:
+        sites[0].open = []
+        return
+    middle = len(sites) // 2
+    _drop_unfit(sites[:middle])
+    _drop_unfit(sites[middle:])
 
 
-def _is_fit(sites: Sequence[_Altered], place: int) -> bool:
-    """Whether the file is a program still when the assertion at `place` of each definition is altered."""
-    edits = [
-        edit for one in sites for each in one.open[place : place + 1] for edit in one.alter(each, random.Random(0))
-    ]
-    return not edits or parse(edited(sites[0].site.source.text, edits).removeprefix(_MARK)) is not None
+def _is_fit(sites: Sequence[_Altered]) -> bool:
+    """Whether the file is a program still when all of their assertions are altered, but for edits in the same place."""
+    every = [edit for one in sites for each in one.open for edit in one.alter(each, random.Random(0))]
+    apart: list[Edit] = []
+    for edit in sorted(every, key=lambda edit: (edit.start, edit.end)):
+        if not apart or edit.start > apart[-1].end:
+            apart.append(edit)
+    return not apart or parse(edited(sites[0].site.source.text, apart).removeprefix(_MARK)) is not None
 
 
 def _make_round(

@@ -37,6 +37,7 @@ class Report(BaseModel):
     outcomes: dict[str, Literal["passed", "failed", "skipped"]]
     failures: tuple[tuple[str, str], ...]
     errors: tuple[tuple[str, str], ...]
+    explained: bool
     memory: bool
     apart: str | None
     held: tuple[tuple[int, list[Any]], ...]

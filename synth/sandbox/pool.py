@@ -24,8 +24,8 @@ from synth.sandbox.watch import Part, Seen, watch
 
 JOBS_EACH = 1000
 """After so many cells a warm process is started anew."""
-_MOST_WARM = 3
-"""Kinds of warm process that one slot keeps."""
+_MOST_WARM = 4
+"""Kinds of warm process that one slot keeps: with and without packages, and two hash seeds."""
 _HEAVY = ("numpy", "pandas")
 _WANTS_HEAVY = re.compile(r"^\s*(?:import|from)\s+(?:numpy|pandas)\b", re.MULTILINE)
 _CLOSED = "The sandbox is closed."

@@ -8,8 +8,10 @@ code that forges a pass cannot know which tests have to fail. What could be neit
 
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from synth.records import CodeFile, Outcome
@@ -57,7 +59,7 @@ class Suite:
         if self._job.apart:
             reason = why_together(self._job.files, self._job.tests, self._runnable)
             if reason is None:
-                run = judge_run(self._run(self._apart()), self._job.limits)
+                run = self._explained(self._apart)
                 if run.report is None or run.report.apart is None or run.outcome in _FINAL:
                     return result(run, "A-split", "")
                 reason = run.report.apart
@@ -81,7 +83,7 @@ class Suite:
             proven, wrong = _compare(held, run)
             first = run if run.outcome == "passed" and not wrong else None
         if first is None:
-            first = self._skips_checked(self._once(self._job.tests))
+            first = self._skips_checked(self._explained(partial(self._in_one_process, self._job.tests)))
             if first.outcome != "passed":
                 return result(first, "B-canary", why)
         return self._among_rounds(first, proven, why)
@@ -124,14 +126,22 @@ class Suite:
         missing = sorted((round_.altered | round_.kept) - outcomes.keys())
         if missing and not report.errors:
             return _refused(run, why, "tampered", "was not run", missing), []
-        forged = [name for name in sorted(round_.altered) if outcomes.get(name) == {"passed"}]
+        forged = [name for name in sorted(round_.altered) if "passed" in outcomes.get(name, ())]
         if forged:
             return _refused(run, why, "tampered", "passed although altered so that it must fail", forged), []
         disturbed = [name for name, said in outcomes.items() if name not in round_.altered and "failed" in said]
         return None, disturbed + [name for name, _ in report.errors]
 
+    def _explained(self, parts: "Callable[[bool], list[Part]]") -> Run:
+        """Run these parts; once more for the sake of messages, where that run left them out."""
+        run = judge_run(self._run(parts(False)), self._job.limits)
+        if run.outcome != "failed" or self._job.once or run.report is None or run.report.explained:
+            return run
+        again = judge_run(self._run(parts(True)), self._job.limits)
+        return again if again.outcome == run.outcome else run
+
     def _once(self, tests: Iterable[CodeFile]) -> Run:
-        return judge_run(self._run(self._in_one_process(tests)), self._job.limits)
+        return judge_run(self._run(self._in_one_process(tests, False)), self._job.limits)
 
     def _skips_checked(self, run: Run) -> Run:
         """A skip that no test file speaks of came from the solution."""
@@ -140,30 +150,35 @@ class Suite:
             return Run("tampered", run.report, run.end, run.seen)
         return run
 
-    def _apart(self) -> list[Part]:
+    def _apart(self, explained: bool) -> list[Part]:
         offer = {"role": "candidate", "files": _texts(self._job.files), "limits": self._limits}
-        tests = self._message("driver", self._job.tests) | {"modules": modules_of(self._job.files)}
+        tests = self._message("driver", self._job.tests, explained) | {"modules": modules_of(self._job.files)}
         return [Part(offer, reports=False, linked=True), Part(tests, reports=True, linked=True)]
 
-    def _in_one_process(self, tests: Iterable[CodeFile]) -> list[Part]:
-        return [Part(self._message("tests", (*self._job.files, *tests)), reports=True)]
+    def _in_one_process(self, tests: Iterable[CodeFile], explained: bool) -> list[Part]:
+        return [Part(self._message("tests", (*self._job.files, *tests), explained), reports=True)]
 
-    def _message(self, role: str, files: Iterable[CodeFile]) -> dict[str, Any]:
+    def _message(self, role: str, files: Iterable[CodeFile], explained: bool) -> dict[str, Any]:
         return {
             "role": role,
             "files": _texts(files),
             "tests": self._runnable,
             "conftests": [test.path for test in self._job.tests if test.path.rpartition("/")[2] == "conftest.py"],
             "order": self._job.order,
+            "explained": explained,
             "limits": self._limits,
         }
 
 
 def _compare(held: Held, run: Run) -> tuple[frozenset[int], bool]:
-    """Which expectations the recorded values meet, all of them each time; and whether a value missed one."""
-    met: dict[int, bool] = {}
+    """Which expectations the recorded values meet, every time and as often as they must have been recorded; and whether
+    a value missed one."""
+    if run.report is None:
+        return frozenset(), False
+    ran = Counter(_plain(test) for test in run.report.collected)
+    met: dict[int, list[bool]] = {}
     wrong = False
-    for number, encoded in run.report.held if run.report else ():
+    for number, encoded in run.report.held:
         expected = held.expected.get(number)
         if expected is None:
             continue
@@ -173,8 +188,14 @@ def _compare(held: Held, run: Run) -> tuple[frozenset[int], bool]:
             meets = False
         else:
             wrong = wrong or not meets
-        met[number] = met.get(number, True) and meets
-    return frozenset(number for number, all_met in met.items() if all_met), wrong
+        met.setdefault(number, []).append(meets)
+    proven = set()
+    for number, said in met.items():
+        expected = held.expected[number]
+        least = expected.times * sum(ran[name] for name in expected.ids) if expected.certain else 1
+        if all(said) and len(said) >= least:
+            proven.add(number)
+    return frozenset(proven), wrong
 
 
 def _refused(run: Run, why: str, outcome: Outcome, what: str, tests: Sequence[str]) -> JobResult:

@@ -44,9 +44,10 @@ _CONTRARIES |= {"assertDictEqual": "assertNotEqual", "assertSetEqual": "assertNo
 _CONTRARIES |= {"assert_called": "assert_not_called", "assert_called_once": "assert_not_called"}
 _CONTRARIES |= {"assert_not_called": "assert_called"}
 _CONTRARIES |= {"assertMultiLineEqual": "assertNotEqual", "assertEquals": "assertNotEqual"}
-_EQUALITIES = frozenset({"assert_equal", "assert_array_equal", "assertCountEqual", "assertSequenceEqual"}) | {
-    name for name in _CONTRARIES if name.endswith("Equal") and "Not" not in name and "Almost" not in name
-}
+_EQUALITIES = frozenset(
+    {"assertEqual", "assertEquals", "assertListEqual", "assertTupleEqual", "assertDictEqual", "assertSetEqual"}
+    | {"assertMultiLineEqual", "assertSequenceEqual", "assertCountEqual", "assert_equal", "assert_array_equal"}
+)
 _LIKELY = ("ZeroDivisionError", "IndexError", "FileNotFoundError", "ConnectionError")
 _UNLIKELY = ("BufferError", "ReferenceError", "FloatingPointError", "UnboundLocalError", "BlockingIOError")
 """Exceptions that no class of a person derives from."""
@@ -60,6 +61,7 @@ class Twister:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._literals = Literals(source)
+        self._used: dict[int, dict[str, list[ast.Name]]] = {}
 
     def twist(self, assertion: Assertion, owner: Function | ast.Module, chance: random.Random) -> list[Edit]:
         """Edits with which this assertion certainly fails where it holds without; none where that cannot be had."""
@@ -169,7 +171,7 @@ class Twister:
         """Literals of which any one, changed, changes what `node` is when the test comes to it."""
         if not isinstance(node, ast.Name):
             return [node]
-        uses = [one for one in ast.walk(owner) if isinstance(one, ast.Name) and one.id == node.id]
+        uses = self._uses(owner)[node.id]
         if sum(isinstance(one.ctx, ast.Load) for one in uses) != 1:
             return []
         stored = sum(not isinstance(one.ctx, ast.Load) for one in uses)
@@ -180,6 +182,16 @@ class Twister:
         elif stored == 1 and node.id not in given:
             found = list(_assigned(owner.body, node))
         return chance.sample(found, len(found))
+
+    def _uses(self, owner: Function | ast.Module) -> dict[str, list[ast.Name]]:
+        """Where each name stands in it."""
+        if id(owner) not in self._used:
+            found: dict[str, list[ast.Name]] = {}
+            for one in ast.walk(owner):
+                if isinstance(one, ast.Name):
+                    found.setdefault(one.id, []).append(one)
+            self._used[id(owner)] = found
+        return self._used[id(owner)]
 
     def _parameter(self, owner: Function, name: str) -> Iterator[ast.expr]:
         """Values of a parameter that `parametrize` gives."""

@@ -120,6 +120,39 @@ def test_evens(numbers):
     assert result == [2, 4]
 """
 
+OWN_FIXTURES = """\
+import pytest
+from solution import evens, halve, label, total
+
+@pytest.fixture(scope="module")
+def numbers():
+    yield [1, 2, 3, 4]
+
+@pytest.fixture(params=["z", "ab"])
+def name(request):
+    return label(request.param), request.param
+
+@pytest.fixture(autouse=True)
+def half():
+    assert halve(4) == 2
+
+def test_total(numbers):
+    assert total(numbers) == 10
+
+def test_label(name):
+    said, asked = name
+    assert said == f"<{asked}>"
+
+class TestEvens:
+    @pytest.fixture
+    def found(self, numbers):
+        return evens(numbers)
+
+    def test_evens(self, found):
+        assert isinstance(found, list)
+        assert found == [2, 4]
+"""
+
 SCRIPT = """\
 from solution import evens, halve, label, total
 
@@ -203,6 +236,7 @@ STYLES: Mapping[str, tuple[Mapping[str, str], bool]] = {
     "functions": ({"test_functions.py": FUNCTIONS}, False),
     "units": ({"test_units.py": UNITS}, False),
     "fixtures": ({"test_fixtures.py": FIXTURES}, True),
+    "fixtures apart": ({"test_own.py": OWN_FIXTURES}, True),
     "script": ({"test_script.py": SCRIPT}, False),
     "script apart": ({"test_script.py": SCRIPT}, True),
 }

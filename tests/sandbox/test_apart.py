@@ -114,7 +114,26 @@ TOGETHER = {
     "from solution import test_data": "the solution's test_data has the name of a test",
     "from solution import f\ndef test_a(capsys): f()": "the tests use the fixture capsys",
     "from solution import f\ndef test_a(*, tmp_path): f()": "the tests use the fixture tmp_path",
-    "import pytest\nfrom solution import f\n@pytest.fixture\ndef x(): return f()": "the tests have the fixture x",
+    "from solution import f, fixture\n@fixture\ndef x(): return f()": "the tests have the fixture x",
+    "import pytest\nfrom solution import N\n@pytest.fixture(name=N)\ndef x(): return 1": "the tests have the fixture x",
+    "import pytest\nfrom solution import f\n@pytest.fixture\ndef x(tmp_path): return f()": (
+        "the tests use the fixture tmp_path"
+    ),
+    "import pytest\nfrom solution import f\n@pytest.fixture\ndef cache(cache): return f()": (
+        "the tests use the fixture cache"
+    ),
+    "import pytest\nfrom solution import f\n@pytest.fixture\ndef x(request): return request.node": (
+        "the tests use the fixture request"
+    ),
+    "from solution import f\ndef test_a(request): assert request.param": "the tests use the fixture request",
+    "import pytest\nfrom solution import f\nclass TestA:\n  @pytest.fixture\n  def cache(self): return f()\n"
+    "def test_a(cache): pass": "the tests use the fixture cache",
+    "import pytest\nfrom solution import f\n@pytest.mark.usefixtures('capsys')\ndef test_a(): f()": (
+        "the tests use the mark usefixtures"
+    ),
+    "from solution import f\ndef pytest_generate_tests(metafunc): f()": "the tests use pytest_generate_tests",
+    "from solution import f\npytest_plugins = ['pytester']": "the tests use pytest_plugins",
+    "from solution import pytest_runtest_call": "the tests use pytest_runtest_call",
     "import pytest\nfrom solution import f\n@pytest.mark.parametrize('x', [1], indirect=True)\ndef test_a(x): f()": (
         "the tests use the fixture x"
     ),
@@ -130,13 +149,11 @@ TOGETHER = {
         "the tests use assertWarns"
     ),
     "from solution import f\nclass T:\n  def test_a(self):\n    self.assertLogs()": "the tests use assertLogs",
-    "import random\nfrom solution import f\nassert f() == random.random()": "the tests use random",
-    "import numpy as np\nfrom solution import f\nassert f() == np.random.rand()": "the tests use numpy.random",
-    "from numpy.random import rand\nfrom solution import f\nassert f() == rand()": "the tests use numpy.random",
     "import pandas\nfrom solution import f\nassert f() == pandas.read_csv('a')": "the tests use pandas.read_csv",
     "import os\nfrom solution import f\nassert os.path.exists(f())": "the tests use os",
-    "import sys, io\nfrom solution import f\nsys.stdout = io.StringIO()": "the tests use sys",
-    "import time\nfrom solution import f\nassert time.time()": "the tests use time",
+    "import sys, io\nfrom solution import f\nsys.stdout = io.StringIO()": "the tests use io",
+    "import sys\nfrom solution import f\nf(sys.stdout)": "the tests use sys.stdout",
+    "import time\nfrom solution import f\nassert time.time()": "the tests use time.time",
     "import asyncio\nfrom solution import f\nassert asyncio.run(f())": "the tests use asyncio",
     "import requests\nfrom solution import f": "the tests use requests",
     "import contextlib\nfrom solution import f\ncontextlib.redirect_stdout(f)": (
@@ -150,10 +167,23 @@ TOGETHER = {
     "from solution import f\nassert __file__": "the tests use __file__",
     "import solution\nsolution.LIMIT = 3": "the tests change solution.LIMIT",
     "import pkg.core as c\nc.LIMIT += 3": "the tests change c.LIMIT",
-    "from solution import Stack\nStack.size = 3": "the tests change Stack.size",
+    "from solution import Stack, f\nStack.size = f()": "the tests change Stack.size",
+    "from solution import f\nf.size = 3": "the tests change f.size",
+    "from solution import Stack\nStack.Part.size = 3": "the tests change Stack.Part.size",
+    "import pathlib\nfrom solution import f\nROOT = pathlib.Path(__file__)\nf(ROOT)": "the tests use pathlib.Path",
     "from solution import Stack\nsetattr(Stack, 'size', 3)": "the tests use setattr",
     "from solution import f\na = f()\ndel a": "the tests delete names",
-    "from solution import f\na = []\nassert f(a) is a": "the tests ask whether two objects are the same",
+    **dict.fromkeys(
+        (
+            "from solution import f\na = (1,)\nassert f(a) is a",
+            "from solution import f\na = []\na = f(a)\nassert f(a) is a",
+            "from solution import f\ndef test_a(a=1): assert f(a) is a\na = []",
+            "from solution import f\ndef test_a(a=1):\n  b = []\n  for b in f(a): assert b is a",
+            "from solution import LIMIT, f\nassert f() is LIMIT",
+            "from solution import Color, f\nassert f() is Color.Red",
+        ),
+        "the tests ask whether two objects are the same",
+    ),
     "from solution import f\nclass T:\n  def test_a(self): self.assertIs(f(), f())": (
         "the tests ask whether two objects are the same"
     ),
@@ -161,9 +191,13 @@ TOGETHER = {
     "from solution import Shape\nclass Square(Shape): pass": "the tests derive Square from a class of the solution",
     "import solution\nclass A(metaclass=solution.M): pass": "the tests derive A from a class of the solution",
     "import doctest, solution\ndoctest.testmod(solution)": "the tests use doctest",
-    "from typing import Iterator\nfrom solution import f\nassert isinstance(f(), Iterator)": (
-        "the tests ask whether something is a Iterator"
+    "from typing import Generator\nfrom solution import f\nassert isinstance(f(), Generator)": (
+        "the tests ask whether something is a Generator"
     ),
+    "import numbers\nfrom solution import f\nassert isinstance(f(), numbers.Number)": (
+        "the tests ask whether something is a numbers.Number"
+    ),
+    "from solution import f\nassert f().__doc__ == ''": "the tests use __doc__",
     "from dataclasses import asdict\nfrom solution import f\nassert asdict(f())": "the tests use dataclasses.asdict",
     "from ..core import f\nassert f()": "the tests import the solution by a relative path",
     "import pytest\nfrom solution import f\n@pytest.mark.asyncio\ndef test_a(): f()": "the tests use the mark asyncio",
@@ -186,7 +220,41 @@ def test_support_modules_of_the_tests_obey_the_same_rules() -> None:
     text = "from support import ONE\nfrom .support import TWO\nfrom tests.support import ONE as SAME\n"
     assert why(text, "tests/test_it.py", tests__support="from solution import f\nONE = TWO = f(1)\n") is None
     assert why(text, "tests/test_it.py", tests__support="import os\nONE = os.sep\n") == "the tests use os"
-    assert why("import solution", "tests/test_it.py", tests__conftest="") == "the tests have a conftest.py"
+    assert why("import solution", "tests/test_it.py", tests__conftest="") is None
+    hook = "def pytest_runtest_setup(item): pass\n"
+    assert why("import solution", "tests/test_it.py", tests__conftest=hook) == "the tests use pytest_runtest_setup"
+
+
+def test_a_fixture_is_known_where_pytest_finds_it() -> None:
+    uses = "def test_it(cache): assert cache == 1\n"
+    fixture = "import pytest\nfrom solution import f\n@pytest.fixture\ndef cache(): return f()\n"
+    unknown = "the tests use the fixture cache"
+    assert why(uses, "tests/test_it.py", tests__conftest=fixture) is None
+    assert why(uses, "tests/deep/test_it.py", conftest=fixture) is None
+    assert why(fixture + uses, "tests/test_it.py") is None
+    assert why("import solution\n" + uses, "tests/test_it.py", other__conftest=fixture) == unknown
+    assert why("from .support import cache\n" + uses, "tests/test_it.py", tests__support=fixture) is None
+    assert why("from . import support\n" + uses, "tests/test_it.py", tests__support=fixture) == unknown
+
+
+def test_chance_is_apart_where_the_solution_has_none() -> None:
+    for text, said in (
+        ("import random\nfrom solution import f\nassert f() == random.random()", "the tests use random"),
+        ("from random import Random\nfrom solution import f\nassert f() == Random(1).random()", "the tests use random"),
+        ("import numpy as np\nfrom solution import f\nassert f() == np.random.rand()", "the tests use numpy.random"),
+        ("from numpy.random import rand\nfrom solution import f\nassert f() == rand()", "the tests use numpy.random"),
+    ):
+        tests = [CodeFile(path="test_it.py", text=text)]
+        assert why_together(SOLUTION, tests, ["test_it.py"]) is None
+        drawing = (CodeFile(path="solution.py", text="from random import choice"),)
+        assert why_together(drawing, tests, ["test_it.py"]) == said
+
+
+def test_kinds_are_not_asked_for_where_the_solution_makes_rules_for_them() -> None:
+    tests = [CodeFile(path="test_it.py", text="from typing import Iterable\nimport solution\nisinstance(1, Iterable)")]
+    assert why_together(SOLUTION, tests, ["test_it.py"]) is None
+    solution = (CodeFile(path="solution.py", text="Sequence.register(Mine)"),)
+    assert why_together(solution, tests, ["test_it.py"]) == "the tests ask whether something is a Iterable"
 
 
 def test_every_file_that_is_run_must_have_to_do_with_the_solution() -> None:
@@ -200,6 +268,11 @@ def test_data_files_shared_names_and_names_of_python_are_judged_together() -> No
     assert why_together(SOLUTION, tests, ["pkg/tests/test_a.py"]) == "solution and tests share the name pkg"
     tests = [CodeFile(path="test_a.py", text="import queue"), CodeFile(path="data.csv", text="1")]
     assert why_together(SOLUTION, tests, ["test_a.py"]) == "the tests bring the file data.csv"
+    solution = (*SOLUTION, CodeFile(path="tests/__init__.py", text='"""Tests."""\n# none\n'))
+    tests = [CodeFile(path="tests/test_a.py", text="from pkg.core import f"), CodeFile(path="data.csv", text="1")]
+    assert why_together(solution, tests[:1], ["tests/test_a.py"]) is None
+    helper = (*solution, CodeFile(path="tests/helper.py", text=""))
+    assert why_together(helper, tests[:1], ["tests/test_a.py"]) == "solution and tests share the name tests"
     for name in ("queue", "pytest", "numpy"):
         solution = [CodeFile(path=f"{name}.py", text="")]
         said = why_together(solution, tests[:1], ["test_a.py"])

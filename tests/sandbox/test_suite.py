@@ -361,7 +361,6 @@ def test_objects_that_lie_about_their_class_are_not_collected(run: Runner) -> No
 
 def test_loading_in_advance_leaves_no_trace() -> None:
     before = list(sys.meta_path), list(sys.path), dict(os.environ), sys.stdout, list(sys.argv)
-    suite.preload_often_wanted()
     with_pytest._installed = None
     suite.preload()
     assert before == (list(sys.meta_path), list(sys.path), dict(os.environ), sys.stdout, list(sys.argv))

@@ -39,6 +39,7 @@ HIDDEN = frozenset(
     | {"__set__", "__delete__", "__set_name__", "__isabstractmethod__", "__instancecheck__"}
     | {"__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__", "__copy__", "__deepcopy__"}
     | {"__array_interface__", "__array_struct__", "__array_ufunc__", "__array_function__"}
+    | {"_mock_name", "__wrapped__", "__bases__"}
     | {"__array_priority__", "__arrow_c_array__", "__dataframe__", "__rich_repr__"}
 )
 """What frameworks look for on whatever they are given; the solution has no say there."""

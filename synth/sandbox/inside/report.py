@@ -25,6 +25,8 @@ class Report:
     failures: list[tuple[str, str]] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
     """Files that could not be collected, and why."""
+    explained: bool = True
+    """Failures tell what the values were; False where that was left out to save time."""
     memory: bool = False
     """A test ended by `MemoryError`."""
     apart: str | None = None

@@ -54,7 +54,9 @@ def _tests(job: "dict[str, Any]", fds: dict[str, int]) -> int:
     values = record()
 
     def judge() -> "Report":
-        report = run_suite(os.getcwd(), job["tests"], order=job["order"], conftests=job["conftests"])
+        report = run_suite(
+            os.getcwd(), job["tests"], order=job["order"], conftests=job["conftests"], explained=job["explained"]
+        )
         report.held = values
         return report
 
@@ -78,7 +80,14 @@ def _driver(job: "dict[str, Any]", fds: dict[str, int]) -> int:
     modules = [name for name in job["modules"] if name not in _PROTECTED]
 
     def run() -> "Report":
-        return run_suite(".", job["tests"], order=job["order"], conftests=job["conftests"], before_each=before_each)
+        return run_suite(
+            ".",
+            job["tests"],
+            order=job["order"],
+            conftests=job["conftests"],
+            explained=job["explained"],
+            before_each=before_each,
+        )
 
     def judge() -> "Report":
         report, ended = drive(fds["link"], modules, run)

@@ -1,10 +1,8 @@
 """Runs test files in this process and says what came of each test: the fast way (`plain`), or with pytest."""
 
-import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import PurePosixPath
 
 from synth.sandbox.inside import plain, with_pytest
@@ -14,25 +12,10 @@ from synth.sandbox.inside.report import Report
 from synth.sandbox.inside.scripts import is_script
 from synth.sandbox.inside.sources import Source, read_source
 
-_WARM = (
-    *("asyncio", "bisect", "calendar", "cmath", "contextvars", "copy", "csv", "dataclasses", "datetime", "decimal"),
-    *("difflib", "encodings.idna", "fractions", "getpass", "hashlib", "heapq", "html", "json", "logging", "pdb"),
-    *("pickle", "pprint", "queue", "random", "secrets", "shutil", "sqlite3", "statistics", "string", "subprocess"),
-    *("tempfile", "textwrap", "timeit", "unittest.mock", "urllib.parse", "uuid", "zoneinfo"),
-)
-"""Modules of the standard library that pytest, tests or solutions often want."""
-
 
 def preload() -> None:
     """Import all that runs need, once, before the process is forked and before anything of a job is there."""
     with_pytest.preload()
-
-
-def preload_often_wanted() -> None:
-    """Import what jobs often want, which then costs them nothing; for a process that serves many."""
-    for name in _WARM:
-        with suppress(ImportError):
-            importlib.import_module(name)
 
 
 def run_suite(
@@ -43,6 +26,7 @@ def run_suite(
     before_each: Callable[[], None] | None = None,
     conftests: Sequence[str] = (),
     fast: bool = True,
+    explained: bool = True,
 ) -> Report:
     """Run the test files `tests`, paths relative to `root`, and report; ids are pytest's.
 
@@ -53,6 +37,7 @@ def run_suite(
         before_each: Called before each test is set up.
         conftests: The `conftest.py` files that belong to the tests; others are not used.
         fast: False to use pytest for plain files too.
+        explained: False to leave out what values were where pytest runs the tests, which takes it a fifth of its time.
 
     A process that the tests forked and left to go on is ended, so only one process returns. What tests raise is in the
     report; `Report.complete` is True only where the run came to its regular end.
@@ -72,7 +57,7 @@ def run_suite(
             return plain.run(root, sources, order=order, before_each=before_each)
         except plain.NotPlain:
             _forget(sources)
-    return with_pytest.run(root, tests, order=order, before_each=before_each, conftests=conftests)
+    return with_pytest.run(root, tests, order=order, before_each=before_each, conftests=conftests, explained=explained)
 
 
 def _is_plain(source: Source) -> bool:

@@ -54,7 +54,7 @@ def preload() -> None:
             _installed.append((entry.name, entry.load()))
         except Exception:  # noqa: BLE001 - a plugin that cannot be loaded here is not there
             continue
-    _configure(os.path.dirname(os.__file__), [], [])._ensure_unconfigure()
+    _configure(os.path.dirname(os.__file__), [], [], explained=True)._ensure_unconfigure()
 
 
 def has_plugins() -> bool:
@@ -69,13 +69,15 @@ def run(
     order: int | None,
     before_each: Callable[[], None] | None,
     conftests: Iterable[str],
+    explained: bool,
 ) -> Report:
     """Run the test files, paths relative to `root`; the arguments are those of `suite.run_suite`."""
     recorder = Recorder(root, order, before_each, frozenset(Path(root, path) for path in conftests))
     report = recorder.report
+    report.explained = explained
     try:
         plugins = [recorder, Scripts(root), Conftests(root, tests, recorder.conftests)]
-        config = _configure(root, list(tests), plugins)
+        config = _configure(root, list(tests), plugins, explained)
         try:
             code = int(config.hook.pytest_cmdline_main(config=config))
         finally:
@@ -98,10 +100,11 @@ def _note_error(report: Report, where: str, error: BaseException, root: str) -> 
     report.errors.append((where, explain(error, root)))
 
 
-def _configure(root: str, tests: list[str], plugins: Sequence[object]) -> Config:
+def _configure(root: str, tests: list[str], plugins: Sequence[object], explained: bool) -> Config:
     """What pytest does with its command line, without its plugins that are of no use here."""
     manager = PytestPluginManager()
-    arguments = [*_OPTIONS, f"--rootdir={root}", f"--confcutdir={root}", *(f"{root}/{test}" for test in tests)]
+    mode = f"--assert={'rewrite' if explained else 'plain'}"
+    arguments = [*_OPTIONS, mode, f"--rootdir={root}", f"--confcutdir={root}", *(f"{root}/{test}" for test in tests)]
     invocation = Config.InvocationParams(args=arguments, plugins=list(plugins), dir=Path(root))
     config = Config(manager, invocation_params=invocation)
     try:
@@ -113,7 +116,7 @@ def _configure(root: str, tests: list[str], plugins: Sequence[object]) -> Config
         for plugin in plugins:
             manager.register(plugin)
         config.parse(arguments, addopts=False)
-        config.option.tbstyle = "short"
+        config.option.tbstyle = "short" if explained else "line"
     except BaseException:
         config._ensure_unconfigure()
         raise
@@ -265,15 +268,21 @@ class Scripts:
 
     def __init__(self, root: str) -> None:
         self.root = root
+        self._seen: dict[Path, bool] = {}
+
+    def _is_script(self, path: Path) -> bool:
+        """Remembered: pytest asks about a file once for every file that it is to run."""
+        if path not in self._seen:
+            try:
+                self._seen[path] = is_script(ast.walk(ast.parse(path.read_bytes())))
+            except NO_PYTHON:
+                self._seen[path] = False
+        return self._seen[path]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.File | None:
         """A plain script is no module of tests."""
-        try:
-            nodes = ast.walk(ast.parse(module_path.read_bytes()))
-        except NO_PYTHON:
-            return None
-        if not is_script(nodes):
+        if not self._is_script(module_path):
             return None
         file = _ScriptFile.from_parent(parent, path=module_path)
         assert isinstance(file, _ScriptFile)
