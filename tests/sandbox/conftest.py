@@ -19,3 +19,6 @@ def open_folder() -> Iterator[Path]:
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
+
+collect_ignore = ["honest", "hostile"]
+"""Programs that run in the sandbox, not tests."""
