@@ -91,9 +91,9 @@ class Twister:
         self, left: ast.expr, operator: ast.cmpop, right: ast.expr, owner: Function | ast.Module, chance: random.Random
     ) -> list[Edit] | None:
         if isinstance(operator, ast.Eq):
-            edit = self._alter_either(left, right, owner, chance)
-            if edit is not None:
-                return [edit]
+            edits = self._alter_either(left, right, owner, chance)
+            if edits is not None:
+                return edits
         if isinstance(operator, ast.Is) and isinstance(right, ast.Constant) and isinstance(right.value, bool):
             return [Edit(*self._source.span(right), str(not right.value))]
         pattern, contrary = _OPERATORS[type(operator)]
@@ -107,8 +107,8 @@ class Twister:
         owner: Function | ast.Module,
         chance: random.Random,
         tolerance: Tolerance | None = None,
-    ) -> Edit | None:
-        """Change a literal on one side of an equality."""
+    ) -> list[Edit] | None:
+        """Change a literal on one side of an equality; of a parameter, that of every case."""
         found = [side for side in (left, right) if _is_approx(side)]
         if tolerance is None and found:
             tolerance = _tolerance_of(found[0]) if len(found) == 1 else None
@@ -116,10 +116,12 @@ class Twister:
                 return None
         for side in (right, left):
             inner = side.args[0] if isinstance(side, ast.Call) and _is_approx(side) and side.args else side
-            for value in self._values(inner, owner, chance):
-                edit = self._literals.change(value, chance, tolerance or EXACT)
-                if edit is not None:
-                    return edit
+            values = self._values(inner, owner, chance)
+            edits = [self._literals.change(value, chance, tolerance or EXACT) for value in values]
+            changed = [edit for edit in edits if edit is not None]
+            cases = isinstance(inner, ast.Name) and isinstance(owner, Function) and inner.id in _parameters(owner)
+            if changed and (not cases or len(changed) == len(edits)):
+                return changed if cases else changed[:1]
         return None
 
     def _alter_call(self, call: ast.Call, owner: Function | ast.Module, chance: random.Random) -> list[Edit] | None:
@@ -131,9 +133,9 @@ class Twister:
         if len(call.args) >= 2 and (name in _EQUALITIES or name == "assertAlmostEqual"):
             tolerance = None if name in _EQUALITIES else _places_of(call)
             if name in _EQUALITIES or tolerance is not None:
-                edit = self._alter_either(call.args[0], call.args[1], owner, chance, tolerance)
-                if edit is not None:
-                    return [edit]
+                edits = self._alter_either(call.args[0], call.args[1], owner, chance, tolerance)
+                if edits is not None:
+                    return edits
         if name not in _CONTRARIES or not isinstance(call.func, ast.Attribute):
             return None
         end = self._source.span(call.func)[1]
@@ -203,7 +205,8 @@ class Twister:
             rows = self._literal_rows(call.args[1])
             if name in names and rows is not None:
                 found = rows if len(names) == 1 else list(_column(rows, names.index(name), len(names)))
-                yield from (one for one in found if call.keywords or isinstance(one, _NAMELESS))
+                if call.keywords or all(isinstance(one, _NAMELESS) for one in found):
+                    yield from found
 
     def _literal_rows(self, node: ast.expr) -> list[ast.expr] | None:
         """The elements of a list display, also of one that a name of the module stands for that is used once."""
