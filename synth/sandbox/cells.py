@@ -74,7 +74,8 @@ class Zygote:
             given = {"job": job.fileno(), **descriptors}
             try:
                 self._wait()
-                socket.send_fds(self._control, [" ".join(given).encode()], list(given.values()))
+                words = ["network" if message["network"] else "alone", *given]
+                socket.send_fds(self._control, [" ".join(words).encode()], list(given.values()))
                 answer, received, _, _ = socket.recv_fds(self._control, 512, 1)
             except OSError as error:
                 raise CellFault(f"the warm process does not answer: {error}. {self._said()}") from error

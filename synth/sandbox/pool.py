@@ -7,26 +7,27 @@ kernel gives no namespaces inside namespaces, the same cells come from a new bub
 import queue
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from synth.records import CodeFile
 from synth.sandbox.admit import refuse, refuse_script
-from synth.sandbox.base import Job, JobResult, Script, ScriptResult
-from synth.sandbox.cells import Bare, CellFault, Cells, OneShot, Zygote
+from synth.sandbox.base import Job, JobResult, Limits, Script, ScriptResult
+from synth.sandbox.cells import Bare, CellFault, Cells, OneShot, Process, Zygote
 from synth.sandbox.judge import script_result, unstarted
 from synth.sandbox.launch import Launcher, message_limits
 from synth.sandbox.runtime import Runtime
-from synth.sandbox.suites import Suite
+from synth.sandbox.suites import Suite, wants_network
 from synth.sandbox.watch import Part, Seen, watch
 
 JOBS_EACH = 1000
 """After so many cells a warm process is started anew."""
-_MOST_WARM = 4
-"""Kinds of warm process that one slot keeps: with and without packages, and two hash seeds."""
+_MOST_WARM = 8
+"""Kinds of warm process that one slot keeps: for tests or not, with and without packages, and two hash seeds."""
 _HEAVY = ("numpy", "pandas")
+_TESTS = ("pytest",)
 _WANTS_HEAVY = re.compile(r"^\s*(?:import|from)\s+(?:numpy|pandas)\b", re.MULTILINE)
 _CLOSED = "The sandbox is closed."
 
@@ -160,6 +161,7 @@ class SandboxPool:
                 "role": "script",
                 "files": {file.path: file.text for file in script.files},
                 "main": script.main,
+                "network": wants_network(script.files),
                 "limits": message_limits(script.limits, slot.user),
             }
             part = Part(message, reports=True, stdin=script.stdin.encode())
@@ -188,4 +190,18 @@ class SandboxPool:
 
 def _cells(slot: Slot, files: Sequence[CodeFile], hash_seed: int) -> Cells:
     heavy = any(_WANTS_HEAVY.search(file.text) for file in files)
-    return slot.cells((_HEAVY if heavy else (), hash_seed))
+    return _ByRole(slot, _HEAVY if heavy else (), hash_seed)
+
+
+@dataclass(frozen=True, slots=True)
+class _ByRole:
+    """Cells of a slot: a process that runs no tests is forked from one that is a third as large."""
+
+    slot: Slot
+    packages: tuple[str, ...]
+    hash_seed: int
+
+    def open(self, message: Mapping[str, Any], descriptors: Mapping[str, int], limits: Limits) -> Process:
+        """See `Cells`."""
+        tests = _TESTS if message["role"] in ("tests", "driver") else ()
+        return self.slot.cells((tests + self.packages, self.hash_seed)).open(message, descriptors, limits)

@@ -39,6 +39,11 @@ _FINAL: tuple[Outcome, ...] = (
 _LIMITS: tuple[Outcome, ...] = ("timeout", "memory_limit", "output_limit", "infra_error")
 _ATTEMPTS = 2
 """Tests may hang together so that altering one makes another fail: tried once more, with twice the rounds."""
+_NETWORK = re.compile(
+    "socket|http|url|asyncio|async |request|ftp|smtp|imap|poplib|nntp|telnet|rpc|ssl|server|netw|listen|connect|"
+    "manager",
+    re.IGNORECASE,
+)
 _MOST_NAMED = 5
 
 
@@ -151,7 +156,8 @@ class Suite:
         return run
 
     def _apart(self, explained: bool) -> list[Part]:
-        offer = {"role": "candidate", "files": _texts(self._job.files), "limits": self._limits}
+        files = self._job.files
+        offer = {"role": "candidate", "files": _texts(files), "limits": self._limits, "network": wants_network(files)}
         tests = self._message("driver", self._job.tests, explained) | {"modules": modules_of(self._job.files)}
         return [Part(offer, reports=False, linked=True), Part(tests, reports=True, linked=True)]
 
@@ -159,8 +165,10 @@ class Suite:
         return [Part(self._message("tests", (*self._job.files, *tests), explained), reports=True)]
 
     def _message(self, role: str, files: Iterable[CodeFile], explained: bool) -> dict[str, Any]:
+        files = tuple(files)
         return {
             "role": role,
+            "network": role == "tests" and wants_network(files),
             "files": _texts(files),
             "tests": self._runnable,
             "conftests": [test.path for test in self._job.tests if test.path.rpartition("/")[2] == "conftest.py"],
@@ -208,6 +216,14 @@ def _plain(test: str) -> str:
     """An id without its parameters."""
     path, sign, name = test.rpartition("::")
     return f"{path}{sign}{name.partition('[')[0]}"
+
+
+def wants_network(files: Iterable[CodeFile]) -> bool:
+    """Whether the text speaks of what needs a network of its own, which costs as much as all else of a cell.
+
+    Where it does not, IP sockets cannot be made: a program that hides its wish finds no network at all.
+    """
+    return any(_NETWORK.search(file.text) for file in files)
 
 
 def _texts(files: Iterable[CodeFile]) -> dict[str, str]:

@@ -29,7 +29,7 @@ class Part:
     """One cell of a job."""
 
     message: dict[str, Any]
-    """Plain values alone: it is marshalled."""
+    """Plain values alone: it is marshalled. `network` says whether it may use its own loopback."""
     reports: bool
     """Whether it holds the pipe for the report."""
     linked: bool = False

@@ -34,7 +34,8 @@ _USER = 1000
 _SOCKET_BYTES = 256 * 1024
 _FREE_SOCKETS = 64
 """So few are not counted: programs that serve themselves have some."""
-FILTER = filter_program()
+_FILTERS = {network: filter_program(internet=network) for network in (False, True)}
+"""A cell that asked for no network has no IP sockets either: it shares a network namespace with others."""
 
 
 class Watch:
@@ -98,7 +99,7 @@ def live(fds: dict[str, int], nested: bool) -> "NoReturn":
         kernel.set_dumpable(True)
         job = read_job(fds.pop("job"))
         if nested:
-            _furnish(job["limits"])
+            _furnish(job["limits"], job["network"])
         kernel.set_dumpable(False)
         write_files(job["files"], WORK)
         _run(job, fds)
@@ -120,13 +121,15 @@ def read_job(descriptor: int) -> "dict[str, Any]":
     return job
 
 
-def _furnish(limits: "dict[str, Any]") -> None:
+def _furnish(limits: "dict[str, Any]", network: bool) -> None:
     """Map our user, and mount what is this cell's own."""
     kernel.map_user(_USER, _USER)
-    kernel.raise_loopback()
+    if network:
+        kernel.raise_loopback()
     kernel.make_mounts_private()
     kernel.mount_processes()
-    kernel.bound_connections(_SOCKET_BYTES)
+    if network:
+        kernel.bound_connections(_SOCKET_BYTES)
     for place in _PLACES:
         kernel.mount_memory(place, limits["disk_mb"], limits["inodes"])
     kernel.mount_memory(_SHARED, limits["shared_mb"], limits["inodes"])
@@ -152,12 +155,14 @@ def _run(job: "dict[str, Any]", fds: dict[str, int]) -> None:
     for descriptor in fds.values():
         os.close(descriptor)
     status, usage, cut = _attend(child, watch)
-    watch.look()
+    cpu = usage.ru_utime + usage.ru_stime
+    if watch.cpu > 0:  # where it was over before the first look, the child was all there was
+        watch.look()
     say(
         end,
         {
             "exit": os.waitstatus_to_exitcode(status),
-            "cpu_seconds": round(watch.cpu, 3),
+            "cpu_seconds": round(max(cpu, watch.cpu), 3),
             "peak_mb": round(max(watch.peak / _MIB, usage.ru_maxrss / 1024), 1),
             "cut": cut,
         },
@@ -195,7 +200,7 @@ def _become_the_job(job: "dict[str, Any]", fds: dict[str, int]) -> "NoReturn":
             resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, most))
         kernel.drop_privileges()
         kernel.set_dumpable(True)
-        kernel.load_filter(FILTER)
+        kernel.load_filter(_FILTERS[job["network"]])
         code = play(job, kept)
     finally:
         os._exit(code)

@@ -116,8 +116,7 @@ _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
 _NEW_NAMESPACES = 0x7E020080
 """`CLONE_NEW*`, all eight."""
-_FAMILIES = (1, 2, 10)
-"""Local, IPv4, IPv6."""
+_LOCAL, _INTERNET = 1, (2, 10)
 _PROTOCOLS = (0, 6, 17)
 """The default one, TCP, UDP."""
 _TERMINAL_INJECTION = (0x5412, 0x541C)
@@ -126,8 +125,8 @@ _SET_SECCOMP = 22
 Instruction = tuple[int, int | str, int | str, int]
 
 
-def filter_program(machine: str | None = None) -> bytes:
-    """The filter for this machine, as an array of `struct sock_filter`.
+def filter_program(machine: str | None = None, internet: bool = True) -> bytes:
+    """The filter for this machine, as an array of `struct sock_filter`; `internet`: IP sockets can be made.
 
     Raises `KeyError` on machines other than x86-64 and arm64.
     """
@@ -143,7 +142,8 @@ def filter_program(machine: str | None = None) -> bytes:
         lines += [(_EQUAL, section, 0, number)]
     lines += [(_EQUAL, "refused", 0, numbers[which]) for numbers in _REFUSED.values() if numbers[which]]
     lines += ["allowed", (_RETURN, 0, 0, _ALLOW)]
-    for build in (_clone, _socket, _pair, _ioctl, _prctl, _limits):
+    lines += _socket((_LOCAL, *_INTERNET) if internet else (_LOCAL,))
+    for build in (_clone, _pair, _ioctl, _prctl, _limits):
         lines += build()
     lines += ["newer", (_GREATER, "kill", "missing", _X32)]
     lines += ["refused", (_RETURN, 0, 0, _ERRNO | errno.EPERM)]
@@ -168,16 +168,16 @@ def _clone() -> list[Instruction | str]:
     return ["clone", _argument(0), (_ANY_BIT, "refused", "allow it", _NEW_NAMESPACES), "allow it", _allow()]
 
 
-def _socket() -> list[Instruction | str]:
+def _socket(families: tuple[int, ...]) -> list[Instruction | str]:
     lines: list[Instruction | str] = ["socket", _argument(0)]
-    lines += [(_EQUAL, "protocol", 0, family) for family in _FAMILIES]
+    lines += [(_EQUAL, "protocol", 0, family) for family in families]
     lines += [(_RETURN, 0, 0, _ERRNO | errno.EAFNOSUPPORT), "protocol", _argument(2)]
     lines += [(_EQUAL, "known protocol", 0, protocol) for protocol in _PROTOCOLS]
     return [*lines, (_RETURN, 0, 0, _ERRNO | errno.EPROTONOSUPPORT), "known protocol", _allow()]
 
 
 def _pair() -> list[Instruction | str]:
-    return ["pair", _argument(0), (_EQUAL, 0, "family", 1), _allow()]
+    return ["pair", _argument(0), (_EQUAL, 0, "family", _LOCAL), _allow()]
 
 
 def _ioctl() -> list[Instruction | str]:

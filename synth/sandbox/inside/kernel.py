@@ -25,12 +25,13 @@ _libc = ctypes.PyDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
 
 
-def clone_cell() -> tuple[int, int]:
-    """Fork into new user, process, mount, IPC and network namespaces.
+def clone_cell(network: bool) -> tuple[int, int]:
+    """Fork into new user, process, mount and IPC namespaces, and a new network namespace where that is asked for.
 
     Returns pid (0 in the child) and a descriptor of the process (-1 in the child). Raises `OSError`.
     """
-    flags = _NEW_USER | _NEW_PIDS | _NEW_MOUNTS | _NEW_IPC | _NEW_NETWORK | _CLONE_PIDFD | _SIGCHLD
+    flags = _NEW_USER | _NEW_PIDS | _NEW_MOUNTS | _NEW_IPC | _CLONE_PIDFD | _SIGCHLD
+    flags |= _NEW_NETWORK if network else 0
     descriptor = ctypes.c_int(-1)
     python = ctypes.pythonapi
     python.PyOS_BeforeFork()

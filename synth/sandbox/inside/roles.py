@@ -124,8 +124,14 @@ def _report(fds: dict[str, int], work: "Callable[[], Report]", report: "Report")
     return 0 if report.complete else 1
 
 
+_kept: "dict[str, object]" = {}
+"""Modules that were taken out of the way: letting go of them would cost more than all else of a small job."""
+
+
 def _make_room(paths: "Iterable[str]") -> None:
     """Take out of the way what the code should find as if it were alone: our modules, and those it brings itself."""
+    global _kept
+    _kept = dict(sys.modules)
     theirs = {path.split("/")[0].removesuffix(".py") for path in paths} - _PROTECTED
     for name in list(sys.modules):
         top = name.partition(".")[0]

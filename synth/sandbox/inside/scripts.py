@@ -25,9 +25,18 @@ def is_script(nodes: Iterable[ast.AST]) -> bool:
     return asserts
 
 
+_explained = [True]
+
+
+def explain_asserts(wanted: bool) -> None:
+    """Whether files compiled from now on have asserts that say what they compared, which is most of the time it takes."""
+    _explained[0] = wanted
+
+
 def compile_tests(tree: ast.Module, source: bytes, path: str) -> CodeType:
-    """The code of a test file, with asserts that say what they compared. Changes `tree`."""
-    rewrite_asserts(tree, source, path)
+    """The code of a test file; see `explain_asserts`. Changes `tree`."""
+    if _explained[0]:
+        rewrite_asserts(tree, source, path)
     return compile(tree, path, "exec", dont_inherit=True)
 
 

@@ -9,7 +9,7 @@ from synth.sandbox.inside import plain, with_pytest
 from synth.sandbox.inside.messages import explain
 from synth.sandbox.inside.plainness import not_plain
 from synth.sandbox.inside.report import Report
-from synth.sandbox.inside.scripts import is_script
+from synth.sandbox.inside.scripts import explain_asserts, is_script
 from synth.sandbox.inside.sources import Source, read_source
 
 
@@ -37,12 +37,13 @@ def run_suite(
         before_each: Called before each test is set up.
         conftests: The `conftest.py` files that belong to the tests; others are not used.
         fast: False to use pytest for plain files too.
-        explained: False to leave out what values were where pytest runs the tests, which takes it a fifth of its time.
+        explained: False to leave out of messages what the values were, which takes a good part of the time.
 
     A process that the tests forked and left to go on is ended, so only one process returns. What tests raise is in the
     report; `Report.complete` is True only where the run came to its regular end.
     """
     preload()
+    explain_asserts(explained)
     root = os.path.realpath(root)
     tests = list(dict.fromkeys(str(PurePosixPath(test)) for test in tests))
     folders = dict.fromkeys(str(PurePosixPath(root, test).parent) for test in tests)
@@ -54,7 +55,9 @@ def run_suite(
         return Report(errors=[("tests", explain(error, root))], complete=True)
     if fast and not conftests and all(map(_is_plain, sources)):
         try:
-            return plain.run(root, sources, order=order, before_each=before_each)
+            report = plain.run(root, sources, order=order, before_each=before_each)
+            report.explained = explained
+            return report
         except plain.NotPlain:
             _forget(sources)
     return with_pytest.run(root, tests, order=order, before_each=before_each, conftests=conftests, explained=explained)

@@ -2,12 +2,13 @@
 
 Started by the host as the main program inside bubblewrap:
 
-    zygote.py warm CONTROL PACKAGE...       requests come on the socket CONTROL until it is closed
+    zygote.py warm CONTROL PACKAGE...       requests come on the socket CONTROL until it is closed; the package
+                                            `pytest` means all that tests need
     zygote.py once UID NAME=DESCRIPTOR...   this process itself becomes the one cell, UID 0 meaning as it is
 
-A request is a line of names; the descriptors come with it, in the same order. The answer is `ok` and a descriptor of
-the cell's first process, or what went wrong. What a job is stands in the file behind the descriptor `job`, which only
-the cell opens: so that nothing of one job can be found in the memory of the next.
+A request is `network` or `alone` and a line of names; the descriptors come with it, in the same order. The answer is
+`ok` and a descriptor of the cell's first process, or what went wrong. What a job is stands in the file behind the
+descriptor `job`, which only the cell opens: so that nothing of one job can be found in the memory of the next.
 """
 
 import os
@@ -49,13 +50,18 @@ def _warm(packages: list[str]) -> None:
     import signal
 
     gc.disable()
-    from synth.sandbox.inside import suite
+    from synth.sandbox.inside import candidate
 
-    # assert candidate
-    # assert driver
-    suite.preload()
+    assert candidate
     for package in packages:
-        __import__(package)
+        if package == "pytest":
+            from synth.sandbox.inside import driver, holding, suite
+
+            assert driver
+            assert holding
+            suite.preload()
+        else:
+            __import__(package)
     gc.collect()
     gc.freeze()
     gc.enable()
@@ -72,13 +78,14 @@ def _serve(control: "socket.socket") -> bool:
     if not request:
         return False
     try:
-        pid, process = kernel.clone_cell()
+        network, *names = request.decode().split()
+        pid, process = kernel.clone_cell(network == "network")
     except OSError as error:
         control.send(str(error).encode()[:_REQUEST_BYTES])
     else:
         if pid == 0:
             control.close()
-            live(dict(zip(request.decode().split(), descriptors, strict=True)), nested=True)
+            live(dict(zip(names, descriptors, strict=True)), nested=True)
         socket.send_fds(control, [b"ok"], [process])
         os.close(process)
     for descriptor in descriptors:
