@@ -20,5 +20,6 @@ def open_folder() -> Iterator[Path]:
     yield folder
     shutil.rmtree(folder)
 
+
 collect_ignore = ["honest", "hostile"]
 """Programs that run in the sandbox, not tests."""
