@@ -29,7 +29,7 @@ _explained = [True]
 
 
 def explain_asserts(wanted: bool) -> None:
-    """Whether files compiled from now on have asserts that say what they compared, which is most of the time it takes."""
+    """Whether files compiled from now on have asserts that say what they compared, which takes most of the time."""
     _explained[0] = wanted
 
 

@@ -56,10 +56,11 @@ def run_suite(
     if fast and not conftests and all(map(_is_plain, sources)):
         try:
             report = plain.run(root, sources, order=order, before_each=before_each)
-            report.explained = explained
-            return report
         except plain.NotPlain:
             _forget(sources)
+        else:
+            report.explained = explained
+            return report
     return with_pytest.run(root, tests, order=order, before_each=before_each, conftests=conftests, explained=explained)
 
 
