@@ -227,11 +227,12 @@ def contests(warm: SandboxPool, once: SandboxPool, bare: Path, workers: int) -> 
     with_cold = both | {f"{CHOSEN}, {COLD}": partial(verify, once, True)}
     small, repository = sandbox_work.functions(), [sandbox_work.repository()]
     in_time = {CHOSEN: Goal(1 / REPOSITORY_TIME, as_time=True)}
-    fixtures = sandbox_work.functions_with_fixtures()
+    fixtures, opened = sandbox_work.functions_with_fixtures(), sandbox_work.functions_without_literals()
     return [
         Contest(SCRIPTS, sandbox_work.scripts(), scripts, programs, {POOL: Goal(1.0), COLD: Goal(0.4)}, workers),
         Contest(FUNCTIONS, small, tests, with_cold, {CHOSEN: Goal(8.0), TOGETHER: Goal(3.0)}, workers, PLAIN),
         Contest(f"{FUNCTIONS} and a fixture", fixtures, tests, both, {TOGETHER: Goal(3.0)}, workers, PLAIN),
+        Contest(f"{FUNCTIONS}, no literals", opened, tests, both, {TOGETHER: Goal(3.0)}, workers, PLAIN),
         Contest(PANDAS, sandbox_work.pandas_functions(), tests, both, {CHOSEN: Goal(8.0)}, workers, PLAIN),
         Contest(REPOSITORY, repository, tests, both, in_time, workers, PLAIN),
         Contest(REPOSITORY, repository, tests, both, in_time, 1, PLAIN),

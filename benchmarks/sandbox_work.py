@@ -134,6 +134,12 @@ def functions_with_fixtures() -> list[Work]:
     return [_with_fixture(work) for work in functions()]
 
 
+def functions_without_literals() -> list[Work]:
+    """The same, expecting what a name stands for: no expectation can be held back."""
+    body = "\n    expected = [{1}, {1}]\n    assert {0} == expected[-1]\n"
+    return [_with_tests(case, body) for case in _FUNCTIONS]
+
+
 def pandas_functions() -> list[Work]:
     """A function that uses pandas, with three tests."""
     return [_with_tests(case) for case in _PANDAS]
@@ -154,10 +160,10 @@ def repository() -> Work:
     return Work(tuple(files), tuple(tests))
 
 
-def _with_tests(case: _Case) -> Work:
+def _with_tests(case: _Case, body: str = "\n    assert {0} == {1}\n") -> Work:
     text, name, *pairs = case
     tests = "".join(
-        f"\n\ndef test_{name.lower()}_{number}():\n    assert {call} == {expected}\n"
+        f"\n\ndef test_{name.lower()}_{number}():" + body.format(call, expected)
         for number, (call, expected) in enumerate(pairs)
     )
     test_file = CodeFile(path="test_solution.py", text=f"from solution import {name}\n{tests}")
