@@ -89,11 +89,6 @@ class Zygote:
         self._bubble.kill()
         self._errors.close()
 
-    @property
-    def pid(self) -> int:
-        """Of the warm process, as the host sees it."""
-        return self._bubble.first
-
     def _wait(self) -> None:
         if not self._ready:
             if self._control.recv(16) != b"ready":

@@ -48,10 +48,10 @@ def choose_sandbox(workers: int | None = None) -> Sandbox:
     runtime = prepare_runtime(readable_by_all=launch_user() is not None)
     numbers = range(workers or os.cpu_count() or 1)
     launchers = [Launcher(program, runtime, launch_user(number), privileged) for number in numbers]
-    once = SandboxPool("bubblewrap", "strong", [OneShotSlot(launcher) for launcher in launchers], runtime)
-    warm = SandboxPool("bubblewrap-pool", "strong", [WarmSlot(launcher) for launcher in launchers], runtime)
+    once, warm = ("bubblewrap", OneShotSlot), ("bubblewrap-pool", WarmSlot)
     said = ""
-    for sandbox in (once,) if privileged else (warm, once):
+    for backend, slot in (once,) if privileged else (warm, once):
+        sandbox = SandboxPool(backend, "strong", [slot(launcher) for launcher in launchers], runtime)
         said = _probe_job(sandbox)
         if not said:
             return sandbox

@@ -17,7 +17,8 @@ _PRIVILEGED = "--hostname sandbox --cap-drop ALL --cap-add CAP_SETUID --cap-add 
 _LIFE = "--new-session --as-pid-1"
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _DEVICES = ("null", "zero", "full", "random", "urandom")
-PLACES = ("/work", "/tmp")
+_PLACES = ("/work", "/tmp")
+_ZYGOTE = f"{INSIDE_MOUNT}/synth/sandbox/inside/zygote.py"
 _ENVIRONMENT = {
     "HOME": "/tmp",
     "LANG": "C.UTF-8",
@@ -52,7 +53,7 @@ class Launcher:
 
     def command(self, arguments: int, role: Sequence[str]) -> list[str]:
         """The command: `arguments` is a descriptor to read further words from, which so stand in no process list."""
-        return [str(self.program), "--args", str(arguments), f"{MOUNT}/bin/python3", "-s", "-P", *_zygote(), *role]
+        return [str(self.program), "--args", str(arguments), f"{MOUNT}/bin/python3", "-s", "-P", _ZYGOTE, *role]
 
     def words(self, info: int, hash_seed: int, memory: Limits | None) -> list[str]:
         """Everything else. `memory`: the writable folders are made here, by these limits, not by a cell in it."""
@@ -114,10 +115,6 @@ def message_limits(limits: Limits, user: int | None) -> dict[str, object]:
     }
 
 
-def _zygote() -> list[str]:
-    return [f"{INSIDE_MOUNT}/synth/sandbox/inside/zygote.py"]
-
-
 def _devices() -> list[str]:
     words = ["--dir", "/dev", "--dir", "/dev/shm"]
     for name in _DEVICES:
@@ -129,9 +126,9 @@ def _devices() -> list[str]:
 
 def _folders(memory: Limits | None) -> list[str]:
     if memory is None:
-        return [word for place in PLACES for word in ("--dir", place)]
+        return [word for place in _PLACES for word in ("--dir", place)]
     words = ["--perms", "1777", "--size", str(memory.shared_mb * _MIB), "--tmpfs", "/dev/shm"]
-    for place in PLACES:
+    for place in _PLACES:
         words += ["--perms", "1777", "--size", str(memory.disk_mb * _MIB), "--tmpfs", place]
     return words
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from synth.records import CodeFile
 from synth.sandbox.source import (
+    COMPARISONS,
     Edit,
     Function,
     Source,
@@ -25,17 +26,11 @@ from synth.sandbox.source import (
 
 _SHOWN = 40
 """Characters of program text in a description."""
-_COMPARISONS: dict[type[ast.cmpop], tuple[str, str]] = {
+_COMPARISONS = COMPARISONS | {
     ast.Lt: ("<", "<="),
     ast.LtE: ("<=", "<"),
     ast.Gt: (">", ">="),
     ast.GtE: (">=", ">"),
-    ast.Eq: ("==", "!="),
-    ast.NotEq: ("!=", "=="),
-    ast.In: ("in", "not in"),
-    ast.NotIn: (r"not\s+in", "in"),
-    ast.Is: ("is", "is not"),
-    ast.IsNot: (r"is\s+not", "is"),
 }
 _ARITHMETIC: dict[type[ast.operator], tuple[str, str]] = {
     ast.Add: ("+", "-"),

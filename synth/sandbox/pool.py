@@ -4,9 +4,11 @@ Most often a worker keeps warm processes inside bubblewrap that fork a fresh cel
 kernel gives no namespaces inside namespaces, the same cells come from a new bubblewrap each (`OneShotSlot`).
 """
 
+import pkgutil
 import queue
 import random
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -118,7 +120,7 @@ class SandboxPool:
         """`runtime`: what the code runs on; None where that is the host's own Python."""
         self.backend = backend
         self.level = level
-        self._importable = runtime.importable() if runtime else None
+        self._importable = runtime.importable() if runtime else _host_modules()
         self._packages = runtime.packages() if runtime else ()
         self._slots = slots
         self._free: queue.LifoQueue[Slot | None] = queue.LifoQueue()
@@ -133,7 +135,7 @@ class SandboxPool:
 
     def verify(self, job: Job) -> JobResult:
         """Run the job's tests. Never raises for what the code under test does; blocking, safe to call from threads."""
-        if self._importable is not None and (reason := refuse(job, self._importable, self._packages)):
+        if reason := refuse(job, self._importable, self._packages):
             return unstarted("not_collected", reason)
         with self._slot() as slot:
             if slot is None:
@@ -152,7 +154,7 @@ class SandboxPool:
 
     def run(self, script: Script) -> ScriptResult:
         """Run a program. Never raises for what it does; blocking, safe to call from threads."""
-        if self._importable is not None and (reason := refuse_script(script, self._importable, self._packages)):
+        if reason := refuse_script(script, self._importable, self._packages):
             return ScriptResult("not_collected", None, 0.0, None, "", reason)
         with self._slot() as slot:
             if slot is None:
@@ -186,6 +188,10 @@ class SandboxPool:
             yield slot
         finally:
             self._free.put(slot)
+
+
+def _host_modules() -> frozenset[str]:
+    return sys.stdlib_module_names | {module.name for module in pkgutil.iter_modules()}
 
 
 def _cells(slot: Slot, files: Sequence[CodeFile], hash_seed: int) -> Cells:

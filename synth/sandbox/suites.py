@@ -28,15 +28,8 @@ Runner = Callable[[Sequence[Part]], Seen]
 """Runs the parts of a job, each in a new cell."""
 
 _MAY_SKIP = re.compile(r"skip|xfail|expectedFailure", re.IGNORECASE)
-_FINAL: tuple[Outcome, ...] = (
-    "timeout",
-    "memory_limit",
-    "output_limit",
-    "tampered",
-    "not_collected",
-    "infra_error",
-)
 _LIMITS: tuple[Outcome, ...] = ("timeout", "memory_limit", "output_limit", "infra_error")
+_FINAL: tuple[Outcome, ...] = (*_LIMITS, "tampered", "not_collected")
 _ATTEMPTS = 2
 """Tests may hang together so that altering one makes another fail: tried once more, with twice the rounds."""
 _NETWORK = re.compile(
@@ -101,8 +94,7 @@ class Suite:
         """
         ran = {_plain(test) for test in first.report.collected} if first.report else set()
         plan = plan_rounds(self._job.tests, self._runnable, self._chance, proven)
-        opened = frozenset[str]().union(*(round_.altered for round_ in plan.rounds))
-        if hidden := sorted((opened | plan.settled) - ran):
+        if hidden := sorted((plan.alterable | plan.settled) - ran):
             return _refused(first, why, "not_collected", "was not run", hidden)
         for _ in range(_ATTEMPTS):
             disturbed: list[str] = []
@@ -113,7 +105,7 @@ class Suite:
                 if disturbed:
                     break
             if not disturbed:
-                whole = ran <= (opened | plan.settled) - plan.bare
+                whole = ran <= (plan.alterable | plan.settled) - plan.bare
                 return result(first, "B-canary" if whole else "C-counted", why)
             again = [plan_rounds(self._job.tests, self._runnable, self._chance, proven) for _ in range(2)]
             plan = replace(plan, rounds=tuple(round_ for each in again for round_ in each.rounds))
@@ -152,7 +144,7 @@ class Suite:
         """A skip that no test file speaks of came from the solution."""
         skipped = run.report is not None and "skipped" in run.report.outcomes.values()
         if skipped and not any(_MAY_SKIP.search(test.text) for test in self._job.tests):
-            return Run("tampered", run.report, run.end, run.seen)
+            return replace(run, outcome="tampered")
         return run
 
     def _apart(self, explained: bool) -> list[Part]:

@@ -8,23 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from synth.sandbox.asserting import RAISES, WARNS, Assertion
 from synth.sandbox.literals import APPROX, EXACT, Literals, Tolerance
-from synth.sandbox.source import Edit, Function, Source, dotted, find_operator, last_name, literal
+from synth.sandbox.source import COMPARISONS, Edit, Function, Source, dotted, find_operator, last_name, literal
 
 _NAMELESS = (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.Call)
 """Parameters whose values are not part of a test's id, which must not tell what was altered."""
-_OPERATORS: dict[type[ast.cmpop], tuple[str, str]] = {
-    ast.Eq: ("==", "!="),
-    ast.NotEq: ("!=", "=="),
-    ast.Lt: ("<", ">="),
-    ast.LtE: ("<=", ">"),
-    ast.Gt: (">", "<="),
-    ast.GtE: (">=", "<"),
-    ast.Is: ("is", "is not"),
-    ast.IsNot: (r"is\s+not", "is"),
-    ast.In: ("in", "not in"),
-    ast.NotIn: (r"not\s+in", "in"),
-}
-"""The operator's text as a pattern, and its contrary."""
 _CONTRARIES = {
     "assertEqual": "assertNotEqual",
     "assertTrue": "assertFalse",
@@ -96,7 +83,7 @@ class Twister:
                 return edits
         if isinstance(operator, ast.Is) and isinstance(right, ast.Constant) and isinstance(right.value, bool):
             return [Edit(*self._source.span(right), str(not right.value))]
-        pattern, contrary = _OPERATORS[type(operator)]
+        pattern, contrary = COMPARISONS[type(operator)]
         found = find_operator(self._source, left, pattern)
         return [Edit(*found, contrary)] if found else None
 

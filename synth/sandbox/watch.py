@@ -87,7 +87,6 @@ class _Watch:
     def __init__(self, limits: Limits, stack: ExitStack) -> None:
         keep = limits.output_kb * 1024
         self._limits = limits
-        self._stack = stack
         self._selector = stack.enter_context(selectors.DefaultSelector())
         stack.enter_context(_closing_all(self._selector))
         self._stdout = _Stream(keep, keep * _OVERFLOW)
@@ -126,7 +125,8 @@ class _Watch:
         with ExitStack() as theirs:
             outputs = {"stdout": self._pipe(self._stdout, theirs), "stderr": self._pipe(self._stderr, theirs)}
             report = self._pipe(self._report, theirs)
-            links = iter([theirs.enter_context(end) for end in socket.socketpair()])
+            pair = socket.socketpair() if any(part.linked for part in parts) else ()
+            links = iter([theirs.enter_context(end) for end in pair])
             for part in parts:
                 end = _Stream(_CHUNK, _REPORT_BYTES)
                 self._ends.append(end)

@@ -1,23 +1,9 @@
 """`synth verify`, `synth sandbox` and `synth doctor`: the sandbox for any dataset, any program and any machine."""
 
 import argparse
-from typing import Protocol
 
+from synth.commands import Register
 from synth.sandbox_cli import doctor, packages, program, verify
-
-
-class Register(Protocol):
-    """How a command is added: see `synth.cli`."""
-
-    def __call__(
-        self, group: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, command: "Command", text: str
-    ) -> argparse.ArgumentParser: ...
-
-
-class Command(Protocol):
-    """Does what the options say. Returns the exit code."""
-
-    def __call__(self, options: argparse.Namespace, /) -> int: ...
 
 
 def add_sandbox_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", register: Register) -> None:

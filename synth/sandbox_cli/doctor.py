@@ -20,7 +20,7 @@ from synth.sandbox.choose import choose_sandbox, install_command
 from synth.sandbox_cli.probes import PROBES, Planted, Seen, planted
 
 if TYPE_CHECKING:
-    from synth.sandbox_cli import Register
+    from synth.commands import Register
 
 _ADVISED = (0, 12)
 _MEND = (

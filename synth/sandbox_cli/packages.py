@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from synth.sandbox import packages
 
 if TYPE_CHECKING:
-    from synth.sandbox_cli import Register
+    from synth.commands import Register
 
 
 def add(sandbox: "argparse._SubParsersAction[argparse.ArgumentParser]", register: "Register") -> None:

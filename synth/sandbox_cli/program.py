@@ -16,7 +16,7 @@ from synth.sandbox_cli.chosen import add_flag, sandbox_for
 from synth.sandbox_cli.verify import limits_within, seconds
 
 if TYPE_CHECKING:
-    from synth.sandbox_cli import Register
+    from synth.commands import Register
 
 _MOST_BYTES = 64 * 1024 * 1024
 

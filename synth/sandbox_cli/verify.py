@@ -15,7 +15,7 @@ from synth.sandbox_cli.ledger import Ledger, Options, journal_of
 from synth.sandbox_cli.running import DatasetRun, Proofs
 
 if TYPE_CHECKING:
-    from synth.sandbox_cli import Register
+    from synth.commands import Register
 
 _MUTANTS = 10
 _LONGEST_TIMEOUT = 3600.0

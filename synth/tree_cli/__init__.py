@@ -1,23 +1,9 @@
 """`synth tree`: everything that can be done with a feature tree, from the command line."""
 
 import argparse
-from typing import Protocol
 
+from synth.commands import Register
 from synth.tree_cli import changes, history, reading, sampling
-
-
-class Register(Protocol):
-    """How a command is added: see `synth.cli`."""
-
-    def __call__(
-        self, group: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, command: "Command", text: str
-    ) -> argparse.ArgumentParser: ...
-
-
-class Command(Protocol):
-    """Does what the options say. Returns the exit code."""
-
-    def __call__(self, options: argparse.Namespace, /) -> int: ...
 
 
 def add_tree_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", register: Register) -> None:

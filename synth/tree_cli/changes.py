@@ -29,7 +29,7 @@ from synth.tree_cli.shared import bar, new_place, node_of, opened, path_of, pers
 from synth.workspace.views import written
 
 if TYPE_CHECKING:
-    from synth.tree_cli import Register
+    from synth.commands import Register
     from synth.workspace import Workspace
 
 Edits = Callable[["Workspace", argparse.Namespace], Sequence[Operation]]

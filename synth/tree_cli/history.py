@@ -13,7 +13,7 @@ from synth.tree_cli.shared import items_of, node_of, opened, person, whole
 from synth.workspace.views import written
 
 if TYPE_CHECKING:
-    from synth.tree_cli import Register
+    from synth.commands import Register
     from synth.workspace import Workspace
 
 

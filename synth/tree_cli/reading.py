@@ -17,7 +17,7 @@ from synth.tree_cli.shared import as_json, as_line, bar, node_of, opened, person
 from synth.workspace.views import written
 
 if TYPE_CHECKING:
-    from synth.tree_cli import Register
+    from synth.commands import Register
     from synth.workspace import Workspace
 
 _INDENT = "  "

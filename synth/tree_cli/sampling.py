@@ -19,7 +19,7 @@ from synth.tree_cli.shared import bar, node_of, opened, path_of, whole
 from synth.workspace.views import written
 
 if TYPE_CHECKING:
-    from synth.tree_cli import Register
+    from synth.commands import Register
     from synth.workspace import Workspace
 
 _EVERY = 1_000

@@ -144,6 +144,15 @@ def test_what_runs_unisolated_says_so_and_still_judges() -> None:
     assert pool.verify(replace(SUM, files=right_files(), limits=Limits(wall_seconds=0.001))).outcome == "timeout"
 
 
+def test_what_runs_unisolated_is_admitted_by_the_same_rules() -> None:
+    pool = SandboxPool("none", "none", [BareSlot()], None)
+    outside = (CodeFile(path="../../outside.py", text=""),)
+    assert pool.verify(replace(SUM, files=outside)).outcome == "not_collected"
+    assert pool.run(Script(outside, outside[0].path)).outcome == "not_collected"
+    wanting = pool.verify(replace(SUM, files=right_files(), packages=("numpy", "no_such_package")))
+    assert (wanting.outcome, "no_such_package" in wanting.stderr) == ("not_collected", True)
+
+
 def test_the_superuser_starts_it_as_another_user() -> None:
     user = launch_user()
     assert user is None or user > 65_000

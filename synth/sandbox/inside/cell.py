@@ -13,7 +13,7 @@ import time
 
 from synth.sandbox.inside import kernel
 from synth.sandbox.inside.filter import filter_program
-from synth.sandbox.inside.roles import play
+from synth.sandbox.inside.roles import play, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _PLACES = (WORK, "/tmp")
 _SHARED = "/dev/shm"
 _LOOK_SECONDS = 0.05
 _FIRST_FREE = 3
+_MOST_OPEN = 4096
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGESIZE")
 _MIB = 1024 * 1024
@@ -215,7 +216,7 @@ def place_descriptors(fds: dict[str, int]) -> dict[str, int]:
     high = [_above(each) for each in (stdin, given["stdout"], given["stderr"], *(given[name] for name in rest))]
     for place, descriptor in enumerate(high):
         os.dup2(descriptor, place, inheritable=place < _FIRST_FREE)
-    os.closerange(len(high), os.sysconf("SC_OPEN_MAX") if len(high) > 1 << 16 else 1 << 12)
+    os.closerange(len(high), _MOST_OPEN)
     return {name: _FIRST_FREE + place for place, name in enumerate(rest)}
 
 
@@ -285,6 +286,5 @@ def _proportional(pid: str) -> int:
 
 def say(descriptor: int, value: dict[str, int | float | str | None]) -> None:
     """Write one line for the host."""
-    content = ("{" + ", ".join(f'"{name}": {_said(each)}' for name, each in value.items()) + "}\n").encode()
-    while content:
-        content = content[os.write(descriptor, content) :]
+    said = ", ".join(f'"{name}": {_said(each)}' for name, each in value.items())
+    write(descriptor, f"{{{said}}}\n".encode())

@@ -41,7 +41,7 @@ def _script(job: "dict[str, Any]", fds: dict[str, int]) -> int:
     _wait_for_threads()
     if not _flush():
         code = code or 120
-    _write(fds["report"], b"%d\n" % code)
+    write(fds["report"], b"%d\n" % code)
     return code
 
 
@@ -120,7 +120,7 @@ def _report(fds: dict[str, int], work: "Callable[[], Report]", report: "Report")
         return 0
     content = report.encode()
     _flush()
-    _write(fds["report"], content)
+    write(fds["report"], content)
     return 0 if report.complete else 1
 
 
@@ -184,6 +184,7 @@ def _flush() -> bool:
     return True
 
 
-def _write(descriptor: int, content: bytes) -> None:
+def write(descriptor: int, content: bytes) -> None:
+    """Write all of it."""
     while content:
         content = content[os.write(descriptor, content) :]
