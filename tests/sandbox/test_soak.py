@@ -17,8 +17,8 @@ JOBS = int(os.environ.get("ESPALIER_SOAK_JOBS", "2000"))
 SEED = int(os.environ.get("ESPALIER_SOAK_SEED", "1"))
 WORKERS = os.cpu_count() or 1
 WARM_UP = 100
-HEAVY = "import numpy\nimport pandas\nimport time\ntime.sleep(1)\n"
-"""Has every worker start its second kind of warm process."""
+SLOW = "import time\ntime.sleep(1)\ndef f():\n    return 1\n"
+"""So slow that every worker gets one of as many as there are workers."""
 MOST_GROWTH_MB = 40.0
 """Of all processes of the sandbox together, from after the warm-up to the end."""
 
@@ -28,6 +28,16 @@ Result = JobResult | ScriptResult
 def run(sandbox: Sandbox, work: cases.Work) -> Result:
     """One of the mixed jobs."""
     return sandbox.verify(work) if isinstance(work, Job) else sandbox.run(work)
+
+
+def every_kind() -> list[cases.Work]:
+    """Works that between them start every kind of warm process: for tests or not, with packages or not."""
+    test = CodeFile(path="test_it.py", text="from solution import f\ndef test_a():\n    assert f() == 1\n")
+    works: list[cases.Work] = []
+    for text in (SLOW, f"import numpy\nimport pandas\n{SLOW}"):
+        solution = CodeFile(path="solution.py", text=text)
+        works += [Script((solution,), "solution.py"), Job((solution,), (test,))]
+    return works
 
 
 def is_wrong(result: Result, allowed: set[str] | None) -> bool:
@@ -42,8 +52,10 @@ def test_thousands_of_mixed_jobs_through_one_pool(sandbox: Sandbox) -> None:
     around.keep_orphans()
     jobs = cases.mixed(Folder(cases.HOSTILE), JOBS, SEED)
     with ThreadPoolExecutor(WORKERS) as threads:
-        heavy = Script((CodeFile(path="heavy.py", text=HEAVY),), "heavy.py")
-        assert {result.outcome for result in threads.map(sandbox.run, [heavy] * WORKERS)} == {"passed"}
+        for work in every_kind():
+            assert {result.outcome for result in threads.map(lambda one: run(sandbox, one), [work] * WORKERS)} == {
+                "passed"
+            }
         list(threads.map(lambda job: run(sandbox, job[1]), cases.mixed(Folder(cases.HOSTILE), WARM_UP, SEED + 1)))
         before = around.descendants()
         size = around.resident_mb(before)
