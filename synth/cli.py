@@ -1,20 +1,19 @@
 """The command line: the same flow as the app, on the same workspace. Errors go to stderr with exit code 1."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rich.console import Console
-
-from synth.errors import BadInput, EspalierError
+from synth.errors import EspalierError
+from synth.model_cli import add_model_commands
+from synth.record_cli import add_record_commands
 from synth.records import Seed
+from synth.run_cli import add_run_commands
 from synth.sandbox_cli import add_sandbox_commands
-from synth.settings import RunConfig, SampleConfig, load_config
-from synth.terminal import count_bar, print_funnel, watch_run
+from synth.terminal import count_bar
 from synth.tree_cli import add_tree_commands
-from synth.workspace import Workspace, demo_config
+from synth.workspace import Workspace
 
 DEFAULT_WORKSPACE = Path("workspace")
 
@@ -38,14 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="synth", description="Curate feature trees; make proven training data.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = _command(commands, "run", _run, "run the flow from seeds to scores; with no config, the demo")
-    run.add_argument("config", nargs="?", type=Path, help="TOML file; see data/demo.toml")
-    run.add_argument(
-        "--resume", nargs="?", const="", metavar="RUN", help="go on with the latest stopped run, or with RUN"
-    )
-    run.add_argument("--shape", metavar="NAME", help="draw with this shape of the workspace; the config says how many")
-    run.add_argument("--json", action="store_true", help="print progress and the funnel as JSON lines")
-
+    add_run_commands(commands, _command)
     seeds = commands.add_parser("seeds", help="add and list seeds").add_subparsers(required=True, metavar="WHAT")
     add = _command(seeds, "add", _seeds_add, "read functions and classes from folders or files")
     add.add_argument("paths", nargs="+", type=Path, metavar="PATH")
@@ -62,11 +54,8 @@ def _parser() -> argparse.ArgumentParser:
 
     add_tree_commands(commands, _command)
     add_sandbox_commands(commands, _command)
-    _command(commands, "runs", _runs, "list runs").add_argument("--json", action="store_true")
-    funnel = _command(commands, "funnel", _funnel, "what was made, kept and dropped, and why")
-    funnel.add_argument("run", nargs="?", metavar="RUN", help="default: the whole workspace")
-    funnel.add_argument("--json", action="store_true")
-
+    add_model_commands(commands, _command)
+    add_record_commands(commands, _command)
     _command(commands, "demonstrations", _demonstrations, "list the refined demonstrations and what each changed")
 
     export = _command(commands, "export", _export, "write a dataset and its card")
@@ -98,40 +87,6 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return value
-
-
-def _run(options: argparse.Namespace) -> int:
-    if options.resume is not None and options.config is not None:
-        raise BadInput("--resume takes up a frozen config; give either a config file or --resume, not both.")
-    if options.resume is not None and options.shape is not None:
-        raise BadInput("--resume takes up a frozen config, its shape included; leave out --shape.")
-    config: RunConfig | None = None
-    if options.resume is None:
-        config = load_config(options.config) if options.config else demo_config()
-    workspace = Workspace(options.workspace)
-    try:
-        if config and options.shape is not None:
-            config = _with_shape(config, workspace.settings().shape(options.shape))
-        run_id = workspace.start_run(config) if config else _resume(workspace, options.resume)
-        return watch_run(workspace, run_id, as_json=options.json)
-    finally:
-        workspace.close()
-
-
-def _with_shape(config: RunConfig, shape: SampleConfig) -> RunConfig:
-    sample = shape.model_copy(update={"count": config.sample.count})
-    return config.model_copy(update={"sample": sample})
-
-
-def _resume(workspace: Workspace, wanted: str) -> str:
-    if wanted:
-        workspace.resume(wanted)
-        return wanted
-    for status in workspace.runs():
-        if status.resumable or status.alive:
-            workspace.resume(status.id)
-            return status.id
-    raise BadInput("no stopped run in this workspace; start one with `synth run`.")
 
 
 def _seeds_add(options: argparse.Namespace) -> int:
@@ -191,33 +146,6 @@ def _print_seeds(seeds: Sequence[Seed], *, as_json: bool) -> None:
             print(seed.model_dump_json())
         else:
             print(f"{seed.id}  {seed.path}:{seed.line}-{seed.end_line}  {seed.name}")
-
-
-def _runs(options: argparse.Namespace) -> int:
-    workspace = Workspace(options.workspace)
-    try:
-        statuses = workspace.runs()
-    finally:
-        workspace.close()
-    for status in statuses:
-        if options.json:
-            print(json.dumps({"run": status.id, "name": status.name, "state": status.state, "error": status.error}))
-        else:
-            print(f"{status.id}  {status.state}" + (f"  {status.error}" if status.error else ""))
-    if not statuses and not options.json:
-        print("no runs yet; start one with `synth run`.")
-    return 0
-
-
-def _funnel(options: argparse.Namespace) -> int:
-    workspace = Workspace(options.workspace)
-    try:
-        if options.run:
-            workspace.run(options.run)
-        print_funnel(workspace.funnel(options.run), Console(), as_json=options.json)
-    finally:
-        workspace.close()
-    return 0
 
 
 def _demonstrations(options: argparse.Namespace) -> int:

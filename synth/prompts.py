@@ -14,6 +14,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from synth.errors import PromptError
+from synth.models.base import Form
 from synth.settings import PROMPTS
 
 
@@ -28,6 +29,8 @@ class Prompt:
     hash: str
     """First 16 hex digits of the file's SHA-256."""
     template: Template
+    form: Form | None = None
+    """Which parts a reply has, where the front matter says so under `reply`."""
 
     def render(self, inputs: Mapping[str, object]) -> str:
         """Fill in the inputs. Raises `PromptError` where they are not exactly those declared."""

@@ -6,7 +6,7 @@ Keys are never part of a setting: only the *name* of the environment variable th
 import tomllib
 from math import isfinite, isinf, isnan
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -35,10 +35,62 @@ class Engine(Section):
     base_url: str = "https://api.openai.com/v1"
     api_key_env: str = "OPENAI_API_KEY"
     """Name of the environment variable that holds the key; local servers need none."""
-    concurrency: int = Field(default=8, ge=1, le=1024)
+    concurrency: int = Field(default=8, ge=1, le=4096)
     """Questions in flight."""
     deadline_seconds: float = Field(default=120.0, gt=0)
     """For one question, retries included."""
+    requests_per_minute: int = Field(default=0, ge=0)
+    """0 = no limit but what the endpoint says."""
+    tokens_per_minute: int = Field(default=0, ge=0)
+    """Input and output together; 0 = no limit but what the endpoint says."""
+    structured: Literal["auto", "yes", "no"] = "auto"
+    """Whether replies are asked for as JSON under a schema; `auto` = until the endpoint says that it cannot."""
+
+
+StepName = Literal["extract", "grow", "task", "solve", "repair", "judge", "evolve", "answer"]
+STEPS: tuple[StepName, ...] = get_args(StepName)
+"""Steps that ask an engine, in the order of the flow."""
+
+
+class StepModel(Section):
+    """What one step asks otherwise than the rest of the run; None = as `engine` and the step's own settings say."""
+
+    kind: Literal["offline", "openai"] | None = None
+    model: str | None = Field(default=None, min_length=1)
+    base_url: str | None = None
+    api_key_env: str | None = None
+    temperature: float | None = Field(default=None, ge=0)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Of a reply."""
+
+
+class Budget(Section):
+    """What a run may use; None = no limit. It stops when one is reached, after what is in flight."""
+
+    money: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """In the currency of the prices."""
+    tokens: int | None = Field(default=None, ge=0)
+    """Input and output together."""
+    calls: int | None = Field(default=None, ge=0)
+
+
+class Price(Section):
+    """What a model's endpoint takes for a million tokens, in one currency for all models."""
+
+    input: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    output: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    cached_input: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """For input that the endpoint had read before; None = as other input."""
+    batch_discount: float = Field(default=0.5, ge=0, le=1)
+    """Share of the price that a batch saves."""
+
+    def cost(self, input_tokens: int, cached_tokens: int | None, output_tokens: int, *, batch: bool = False) -> float:
+        """What a call comes to; `cached_tokens` are part of `input_tokens`."""
+        cached = min(cached_tokens or 0, input_tokens)
+        kept = self.input if self.cached_input is None else self.cached_input
+        full = (input_tokens - cached) * self.input + cached * kept + output_tokens * self.output
+        return full / 1_000_000 * (1 - self.batch_discount if batch else 1)
 
 
 class SeedsConfig(Section):
@@ -225,6 +277,19 @@ class RunConfig(Section):
     evolve: EvolveConfig = EvolveConfig()
     decontaminate: DecontaminateConfig = DecontaminateConfig()
     embed: EmbedConfig = EmbedConfig()
+    models: dict[StepName, StepModel] = Field(default_factory=dict)
+    """By step; a step that is not named is asked as `engine` says."""
+    budget: Budget = Budget()
+    batch: bool = False
+    """Ask through the endpoint's batch interface: cheaper, and answered within hours."""
+    fresh: bool = False
+    """Ask again where the workspace has a reply to the very same question."""
+
+    def engine_of(self, step: StepName) -> Engine:
+        """Which engine answers a step."""
+        own = self.models.get(step, StepModel())
+        said = own.model_dump(include={"kind", "model", "base_url", "api_key_env"}, exclude_none=True)
+        return self.engine.model_copy(update=said)
 
 
 def _paths(value: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:

@@ -15,18 +15,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from synth.ask import Asker
-from synth.embed import Embedder, SentenceEmbedder
+from synth.embed import SentenceEmbedder
+from synth.engines import open_engines
 from synth.errors import EspalierError
 from synth.flow import Cancelled, Desk, Snapshot, run_flow
 from synth.journal import Journal, read_run
-from synth.models.base import Model
 from synth.prompts import Prompts
 from synth.records import Extraction, Growth, Record, Seed
 from synth.runs import Progress, State, take_lock
 from synth.sandbox.base import Sandbox
 from synth.sandbox.choose import choose_sandbox
-from synth.settings import Engine, RunConfig
+from synth.settings import RunConfig
 from synth.tree.segment import open_segment
 
 R = TypeVar("R", bound=Record)
@@ -73,7 +72,7 @@ async def _work(folder: Path, watch: WorkerWatch) -> None:
     config = RunConfig.model_validate_json((folder / "config.json").read_bytes())
     embedder = SentenceEmbedder(config.embed.model, cache=folder.parent.parent / "cache")
     embedder.warm()
-    model = build_model(config.engine, embedder)
+    engines = open_engines(config, Prompts(folder / "snapshot" / "prompts"), embedder, [folder.parent.parent])
     workers = config.tasks.sandbox_workers or os.cpu_count() or 1
     tree, _ = open_segment(folder / "snapshot" / "tree")
     snapshot = Snapshot(list(_read(folder, "seeds", Seed)), list(_read_known(folder)), tree)
@@ -81,7 +80,7 @@ async def _work(folder: Path, watch: WorkerWatch) -> None:
     with Journal(folder) as journal, _the_sandbox(config, workers) as sandbox, ThreadPoolExecutor(workers) as threads:
         desk = Desk(
             config=config,
-            asker=Asker(model, Prompts(folder / "snapshot" / "prompts")),
+            asker=engines.asker,
             embedder=embedder,
             sandbox=sandbox,
             journal=journal,
@@ -95,7 +94,7 @@ async def _work(folder: Path, watch: WorkerWatch) -> None:
             await run_flow(desk, snapshot)
         finally:
             flushing.cancel()
-            await model.close()
+            await engines.close()
 
 
 @contextmanager
@@ -114,17 +113,6 @@ async def _keep_flushing(journal: Journal) -> None:
     while True:
         await asyncio.sleep(0.5)
         journal.flush()
-
-
-def build_model(engine: Engine, embedder: Embedder) -> Model:
-    """The engine that a config names; the key comes from the environment only."""
-    if engine.kind == "offline":
-        from synth.models.offline import OfflineModel
-
-        return OfflineModel(embedder.embed)
-    from synth.models.openai_compatible import OpenAICompatible  # the client takes half a second to import
-
-    return OpenAICompatible(engine, os.environ.get(engine.api_key_env) or None)
 
 
 def _read(folder: Path, name: str, kind: type[R]) -> Iterator[R]:

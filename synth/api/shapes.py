@@ -9,9 +9,8 @@ from synth.api.bench import Bench
 from synth.api.endpoint import JSON, Body, Empty, Endpoint, Refused
 from synth.api.lab import LabPart
 from synth.errors import BadInput
-from synth.settings import KeptSample, check_shape_name
+from synth.settings import KeptSample, Price, check_shape_name
 from synth.workspace import Workspace, WorkspaceSettings
-from synth.workspace.settings import Price
 
 
 class KeepBody(Body):

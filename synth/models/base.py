@@ -17,6 +17,16 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """The parts of a reply, as tags `<name>...</name>` or as the fields of a JSON object."""
+
+    name: str
+    """Of the prompt."""
+    parts: Mapping[str, str]
+    """Name of each part, in order, and its JSON type: `string`, `strings` (a list), `number`, or `json` (anything)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One question.
 
@@ -33,6 +43,14 @@ class Request:
     max_tokens: int = 4096
     draw: int = 0
     previous: tuple[Turn, ...] = ()
+    take: int = 0
+    """How often a person had the same question asked anew; each take has a reply of its own."""
+    step: str = ""
+    """The step that asks, for accounts and logs."""
+    item: str = ""
+    """Id of the record that the answer is for, for logs."""
+    form: Form | None = None
+    """Which parts the reply has, where it can also be asked for as JSON under a schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +63,21 @@ class Reply:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     seconds: float = 0.0
+    """From the first try to the answer, waiting between tries included."""
     note: str = ""
     """Why there is no text, for `failed`."""
+    cached_tokens: int | None = None
+    """Part of `prompt_tokens` that the endpoint had read before; None where it did not say."""
+    raw: str = ""
+    """What the endpoint sent, where `text` was made from it."""
+    structured: bool = False
+    """Whether it was asked for as JSON under a schema."""
+    hit: bool = False
+    """Whether it comes from the workspace's own replies, so was not paid again."""
+    batch: bool = False
+    """Whether it came through the batch interface."""
+    attempts: int = 1
+    """Requests that were sent for it."""
 
 
 class Model(Protocol):

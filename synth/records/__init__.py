@@ -30,6 +30,7 @@ from synth.records.solutions import (
     TestsChange,
     Verdict,
 )
+from synth.records.spending import Spend
 
 __all__ = [
     "CATEGORIES",
@@ -59,6 +60,7 @@ __all__ = [
     "Seed",
     "Shape",
     "Solution",
+    "Spend",
     "Subtree",
     "Task",
     "TestCounts",

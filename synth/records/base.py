@@ -54,3 +54,19 @@ class Made(Frozen):
     """None where the endpoint did not say; never 0 for unknown."""
     completion_tokens: int | None = None
     seconds: float = 0.0
+    """That the calls took, those answered from the workspace's own replies included as they took then."""
+    top_p: float | None = None
+    """None in records from before it was kept, as all that follows."""
+    max_tokens: int | None = None
+    cached_tokens: int | None = None
+    """Part of `prompt_tokens` that the endpoint had read before; None where it did not say."""
+    calls: int | None = None
+    """1, or 2 where the first reply could not be parsed."""
+    hits: int | None = None
+    """Calls that were answered from the workspace's own replies, so not paid again."""
+    cost: float | None = None
+    """What the calls came to when they were paid, at the prices of the run; None where that is not known."""
+    structured: bool | None = None
+    """Whether the reply was asked for as JSON under a schema."""
+    at: str | None = None
+    """When it was made: ISO 8601, UTC."""

@@ -15,10 +15,9 @@ from synth.embed import SentenceEmbedder
 from synth.errors import BadInput, EspalierError
 from synth.export import CardFacts, ExportReport, Form, export_samples, preview
 from synth.export.sample import Sample
-from synth.journal import journal_files, read_journal
 from synth.metrics.table import METRICS, MetricInfo
 from synth.prompts import Prompt, Prompts
-from synth.records import Demonstration, Extraction, FeaturePath, Growth, Record, Seed
+from synth.records import Demonstration, Extraction, FeaturePath, Record, Seed
 from synth.runs import Runs, RunStatus, StepProgress
 from synth.settings import DATA, RunConfig, load_config
 from synth.steps.coreset import pick_coreset
@@ -32,7 +31,7 @@ from synth.tree import operations
 from synth.tree.columns import FeatureTree
 from synth.tree.history import stretches
 from synth.workspace.costs import Spent, Worth, spending, worth
-from synth.workspace.fits import fits_the_tree
+from synth.workspace.intake import Intake
 from synth.workspace.samples import Gatherer
 from synth.workspace.settings import WorkspaceSettings, read_settings, write_settings
 from synth.workspace.tree import TreeKeeper
@@ -91,7 +90,8 @@ class Workspace:
         self._uses = Uses(self._db, self._trees)
         self._lock = threading.RLock()
         self._closing = threading.Event()
-        self._take_in_earlier_records()
+        self._intake = Intake(self._db, self._runs, self._trees)
+        self._intake.take_in_earlier_records()
         self.ingest()
 
     def close(self) -> None:
@@ -235,27 +235,8 @@ class Workspace:
 
     def ingest(self) -> int:
         """Store what workers have journaled since the last call. Returns how many records were read."""
-        total = 0
         with self._lock:
-            if self._closing.is_set():
-                return 0
-            read = queries.ingested(self._db)
-            for run_id in self._runs.ids():
-                for file in journal_files(self._runs.path(run_id)):
-                    offset = read.get((run_id, file.name), 0)
-                    while offset < file.stat().st_size:
-                        batch = read_journal(file, offset)
-                        if batch.offset == offset:
-                            break
-                        sound = [record for record in batch.records if fits_the_tree(record)]
-                        damaged = batch.damaged + len(batch.records) - len(sound)
-                        with self._trees.reopened_on_failure(), self._db.transaction():
-                            self._grow_tree(run_id, sound)
-                            total += self._db.ingest(run_id, file.name, sound, batch.offset, damaged)
-                        offset = batch.offset
-            if total:
-                self._trees.checkpoint()
-        return total
+            return 0 if self._closing.is_set() else self._intake.take_in()
 
     # what was made
 
@@ -351,25 +332,6 @@ class Workspace:
     def database_bytes(self) -> int:
         """Size of the database file."""
         return self._database.stat().st_size
-
-    def _grow_tree(self, run_id: str, records: Sequence[Record]) -> None:
-        """Add to the tree what the database does not hold yet."""
-        features = {record.id: record for record in records if isinstance(record, Extraction | Growth)}
-        fresh: set[str] = set()
-        for kind in (Extraction.kind, Growth.kind):
-            fresh |= self._db.missing(kind, [record.id for record in features.values() if record.kind == kind])
-        if fresh:
-            review = self._runs.config(run_id).grow.review
-            new = [record for record in features.values() if record.id in fresh]
-            self._trees.observe(run_id, new, review=review)
-
-    def _take_in_earlier_records(self) -> None:
-        """A workspace from before trees were stored: its tree is what its records add up to."""
-        if self._trees.history.last == 0 and not self._trees.proposals():
-            records: list[Extraction | Growth] = [*queries.extractions(self._db), *queries.growths(self._db)]
-            sound = [record for record in records if fits_the_tree(record)]
-            if sound:
-                self._trees.observe("earlier runs", sound)
 
     def _write_snapshot(self, folder: Path) -> None:
         self._trees.save(folder / "tree")

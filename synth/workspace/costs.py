@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.records import Made, Record
-from synth.settings import Engine
+from synth.settings import Engine, Price
 from synth.store import Database
 from synth.store.database import ASKED_FOR
 from synth.store.uses import ModelUse
-from synth.workspace.settings import Price
 
 _RESAMPLES = 400
 _LEAST = 5

@@ -6,28 +6,23 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationError
 
 from synth.errors import BadConfig, NotFound
-from synth.settings import Engine, KeptSample, SampleConfig, Section, check_shape_name
+from synth.settings import Engine, KeptSample, Price, SampleConfig, Section, StepModel, StepName, check_shape_name
 
 ShapeName = Annotated[str, AfterValidator(check_shape_name)]
-
-
-class Price(Section):
-    """What a model's endpoint takes for a million tokens, in one currency for all models."""
-
-    input: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    output: float = Field(default=0.0, ge=0, allow_inf_nan=False)
 
 
 class WorkspaceSettings(Section):
     """What the app remembers for the next run. Never a key."""
 
     engine: Engine = Engine()
+    models: dict[StepName, StepModel] = Field(default_factory=dict)
+    """What single steps ask otherwise."""
     sample: KeptSample = SampleConfig()
     """The shape that runs draw with unless another one is asked for."""
     shapes: dict[ShapeName, KeptSample] = Field(default_factory=dict)
     """Further shapes by name."""
     prices: dict[str, Price] = Field(default_factory=dict)
-    """By model."""
+    """By model; they go before the shipped ones."""
 
     def shape(self, name: str) -> SampleConfig:
         """The shape kept under a name, which it carries. Raises `NotFound` with the names that there are."""

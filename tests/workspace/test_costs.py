@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from synth.records import Made, Record
-from synth.settings import Engine
+from synth.settings import Engine, Price
 from synth.store import Database
 from synth.store.uses import ModelUse
 from synth.workspace.costs import Spent, Worth, estimate, spending, worth
-from synth.workspace.settings import Price
 from tests import examples
 
 GPT = Engine(kind="openai", model="gpt-x")

@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from synth.errors import BadConfig, NotFound
-from synth.settings import SampleConfig
-from synth.workspace.settings import Price, WorkspaceSettings, read_settings, write_settings
+from synth.settings import Price, SampleConfig
+from synth.workspace.settings import WorkspaceSettings, read_settings, write_settings
 
 
 def test_settings_from_before_there_were_shapes_are_read(tmp_path: Path) -> None:

@@ -1,0 +1,13 @@
+"""Commands on single records: where one comes from, and making it again."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from synth.commands import Register
+
+__all__ = ["add_record_commands"]
+
+
+def add_record_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", register: "Register") -> None:
+    """Add the commands."""
