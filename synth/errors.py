@@ -7,6 +7,8 @@
     ├── NotFound            an id or a name that is not in the workspace
     ├── PromptError         a prompt file that cannot be loaded or rendered
     ├── ModelError          the endpoint cannot be used at all (key, quota, address)
+    ├── BudgetReached       what a run may use is used up
+    ├── CannotWrite         a file of a run cannot be written (full disk, read-only folder)
     ├── SandboxUnavailable  no isolation can be had on this machine
     └── SandboxFault        the sandbox itself fails too often to go on
 
@@ -40,6 +42,14 @@ class PromptError(EspalierError):
 
 class ModelError(EspalierError):
     """The model endpoint cannot be used; the run stops rather than fail every item in turn."""
+
+
+class BudgetReached(EspalierError):
+    """What a run may use is used up; it stops after what is in flight, and goes on where more is allowed."""
+
+
+class CannotWrite(EspalierError):
+    """A file of a run cannot be written: nothing more is asked, and what is written stays."""
 
 
 class SandboxUnavailable(EspalierError):

@@ -1,6 +1,7 @@
-"""Prompts are files: YAML front matter (purpose, inputs) and a Jinja2 body, checked when loaded.
+"""Prompts are files: YAML front matter (purpose, inputs, parts of the reply) and a Jinja2 body, checked when loaded.
 
-A workspace may overlay its own copies. Values reach a prompt as JSON text through the `json` filter.
+A workspace may overlay its own copies. Values reach a prompt as JSON text through the `json` filter. With `reply` in
+its front matter, such as `reply: {s: string, f: strings}`, the reply can also be asked for as JSON under a schema.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from synth.errors import PromptError
 from synth.models.base import Form
+from synth.models.forms import read_form
 from synth.settings import PROMPTS
 
 
@@ -90,6 +92,10 @@ class Prompts:
         declared = [str(item) for item in front["inputs"]]
         if used != set(declared):
             raise PromptError(f"{path}: declares inputs {sorted(declared)}, uses {sorted(used)}.")
+        try:
+            form = read_form(name, front["reply"]) if front.get("reply") is not None else None
+        except ValueError as error:
+            raise PromptError(f"{path}: {error}.") from error
         return Prompt(
             name=name,
             purpose=str(front.get("purpose", "")),
@@ -97,6 +103,7 @@ class Prompts:
             body=body,
             hash=hashlib.sha256(raw).hexdigest()[:16],
             template=template,
+            form=form,
         )
 
 

@@ -7,6 +7,7 @@ import tomllib
 from math import isfinite, isinf, isnan
 from pathlib import Path
 from typing import Annotated, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -47,9 +48,43 @@ class Engine(Section):
     """Whether replies are asked for as JSON under a schema; `auto` = until the endpoint says that it cannot."""
 
 
+def check_address(url: str) -> str:
+    """An endpoint's address without blanks around it. Raises ValueError, which never repeats it: it may hold a key."""
+    trimmed = url.strip().rstrip("/")
+    try:
+        parts = urlsplit(trimmed)
+        usable = bool(parts.hostname) and parts.port != 0 and parts.scheme in ("http", "https")
+    except ValueError:
+        usable = False
+    if not usable or not trimmed.isprintable() or " " in trimmed:
+        raise ValueError("is not an address. Write it like `http://127.0.0.1:8000/v1` or `https://api.openai.com/v1`")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("holds a user name or a password. Remove them; a key comes from an environment variable")
+    if parts.query or parts.fragment:
+        raise ValueError("goes on behind `?` or `#`. Leave that out; a key comes from an environment variable")
+    for end in ("/chat/completions", "/completions"):
+        if parts.path.endswith(end):
+            raise ValueError(f"is one step too long. Leave out `{end}` at its end")
+    return trimmed
+
+
+def check_key_name(name: str) -> str:
+    """The name of an environment variable that holds a key. Raises ValueError, which never repeats what was given."""
+    trimmed = name.strip()
+    kinds = (str.islower, str.isupper, str.isdigit)
+    mixed = len(trimmed) >= 20 and all(any(is_one(one) for one in trimmed) for is_one in kinds)
+    if not trimmed.isidentifier() or not trimmed.isascii() or mixed:
+        raise ValueError(
+            "is not the name of an environment variable. Give its name, such as OPENAI_API_KEY, not the key"
+        )
+    return trimmed
+
+
 StepName = Literal["extract", "grow", "task", "solve", "repair", "judge", "evolve", "answer"]
 STEPS: tuple[StepName, ...] = get_args(StepName)
 """Steps that ask an engine, in the order of the flow."""
+IN_A_BATCH = 10_000
+"""Items worked on at once where questions are gathered for a batch."""
 
 
 class StepModel(Section):
@@ -285,6 +320,11 @@ class RunConfig(Section):
     fresh: bool = False
     """Ask again where the workspace has a reply to the very same question."""
 
+    @property
+    def in_flight(self) -> int:
+        """Items worked on at once: as many as the engines take, or as fill a batch."""
+        return IN_A_BATCH if self.batch else max(self.engine_of(step).concurrency for step in STEPS)
+
     def engine_of(self, step: StepName) -> Engine:
         """Which engine answers a step."""
         own = self.models.get(step, StepModel())
@@ -305,9 +345,11 @@ def parse_config(text: str, where: str) -> RunConfig:
     except tomllib.TOMLDecodeError as error:
         raise BadConfig(f"{where}: not valid TOML: {error}.") from error
     try:
-        return RunConfig.model_validate(values)
+        config = RunConfig.model_validate(values)
     except ValidationError as error:
         raise BadConfig(f"{where}: {_explain(error)}") from error
+    _check_endpoints(config, where)
+    return config
 
 
 def load_config(path: Path) -> RunConfig:
@@ -319,6 +361,17 @@ def load_config(path: Path) -> RunConfig:
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path}: cannot be read as text: {error}.") from error
     return parse_config(text, str(path))
+
+
+def _check_endpoints(config: RunConfig, where: str) -> None:
+    said = {"engine": config.engine, **{f"models.{step}": own for step, own in config.models.items()}}
+    for part, one in said.items():
+        for field, check in (("base_url", check_address), ("api_key_env", check_key_name)):
+            value = getattr(one, field)
+            try:
+                check(getattr(config.engine, field) if value is None else value)
+            except ValueError as error:
+                raise BadConfig(f"{where}: `{part}.{field}` {error}.") from error
 
 
 def _explain(error: ValidationError) -> str:

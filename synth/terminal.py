@@ -1,60 +1,112 @@
-"""A run in the terminal: progress bars with rate and time left, and the closing funnel; or JSON lines."""
+"""A run in the terminal: progress bars with rate, time left and spend, and the closing funnel; or JSON lines."""
 
 import json
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from synth.runlog import LogTail
+from synth.runs import Runs
 from synth.workspace import Funnel, RunStatus, StepProgress, Workspace
+from synth.workspace.expected import Range
 
 _LOOK_EVERY = 0.4
 _LINE_EVERY = 5.0
 
 
+class Followed(Protocol):
+    """Where a run can be looked at and stopped."""
+
+    def run(self, run_id: str) -> RunStatus:
+        """How far it is."""
+
+    def cancel(self, run_id: str) -> None:
+        """Stop it after what is in flight."""
+
+    def ingest(self) -> int:
+        """Store what its worker has written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The runs of a workspace that another process owns, which stores what workers write."""
+
+    runs: Runs
+
+    def run(self, run_id: str) -> RunStatus:
+        """See `Followed`."""
+        return self.runs.status(run_id)
+
+    def cancel(self, run_id: str) -> None:
+        """See `Followed`."""
+        self.runs.cancel(run_id)
+
+    def ingest(self) -> int:
+        """See `Followed`."""
+        return 0
+
+
 def watch_run(workspace: Workspace, run_id: str, *, as_json: bool) -> int:
     """Show a run until its worker stops, then its funnel. Returns the exit code; Ctrl-C stops the run, keeping all."""
+    status = _watch(workspace, workspace.folder / "runs", run_id, as_json=as_json)
+    workspace.ingest()
+    print_funnel(workspace.funnel(run_id), Console(), as_json=as_json)
+    _print_off(workspace, run_id, as_json=as_json)
+    return _verdict(status, run_id, as_json=as_json)
+
+
+def watch_beside(runs: Runs, run_id: str, *, as_json: bool) -> int:
+    """As `watch_run`, of a workspace that another process owns: its funnel is shown there."""
+    return _verdict(_watch(Beside(runs), runs.folder, run_id, as_json=as_json), run_id, as_json=as_json)
+
+
+def _watch(source: Followed, folder: Path, run_id: str, *, as_json: bool) -> RunStatus:
     console = Console(stderr=False)
     if not as_json:
-        console.print(f"[bold]{run_id}[/bold]  seed-to-score run in {workspace.folder}")
+        console.print(f"[bold]{run_id}[/bold]  seed-to-score run in {folder.parent}")
     try:
         if as_json:
-            status = _follow_json(workspace, run_id)
-        elif console.is_terminal:
-            status = _follow(workspace, run_id, console)
-        else:
-            status = _follow_lines(workspace, run_id)
+            return _follow_json(source, folder / run_id, run_id)
+        if console.is_terminal:
+            return _follow(source, run_id, console)
+        return _follow_lines(source, run_id)
     except KeyboardInterrupt:
-        workspace.cancel(run_id)
+        source.cancel(run_id)
         print("stopping after what is in flight; press Ctrl-C again to leave it to itself", file=sys.stderr)
         with suppress(KeyboardInterrupt):
-            while workspace.run(run_id).alive:
+            while source.run(run_id).alive:
                 time.sleep(_LOOK_EVERY)
-        status = workspace.run(run_id)
-    workspace.ingest()
-    print_funnel(workspace.funnel(run_id), console, as_json=as_json)
-    return _verdict(status, run_id)
+        return source.run(run_id)
 
 
-def _verdict(status: RunStatus, run_id: str) -> int:
-    if status.state == "finished":
-        return 0
+def _verdict(status: RunStatus, run_id: str, *, as_json: bool) -> int:
+    code = {"finished": 0, "cancelled": 130}.get(status.state, 1)
+    if as_json:
+        spend = {step: spent.model_dump() for step, spent in status.spend.items()}
+        end = {"event": "end", "run": run_id, "state": status.state, "error": status.error, "spend": spend}
+        print(json.dumps(end | {"exit": code}), flush=True)
+    if code == 0:
+        return code
     reason = status.error or "its worker ended without a word"
     hint = f"`synth run --resume {run_id}` goes on where it stopped."
     if status.state == "cancelled":
         print(f"synth: run {run_id} was stopped; everything finished is kept. {hint}", file=sys.stderr)
-        return 130
-    print(f"synth: run {run_id} {status.state}: {reason} {hint}", file=sys.stderr)
-    return 1
+    else:
+        print(f"synth: run {run_id} {status.state}: {reason} {hint}", file=sys.stderr)
+    return code
 
 
-def _follow(workspace: Workspace, run_id: str, console: Console) -> RunStatus:
+def _follow(source: Followed, run_id: str, console: Console) -> RunStatus:
     columns = (
         TextColumn("{task.description:<16}"),
         BarColumn(bar_width=28),
@@ -62,11 +114,12 @@ def _follow(workspace: Workspace, run_id: str, console: Console) -> RunStatus:
         _Pace(),
         TextColumn("[dim]{task.fields[note]}"),
     )
-    with Progress(*columns, console=console) as bars:
+    bars, spent = Progress(*columns, console=console), Text("", style="dim")
+    with Live(Group(bars, spent), console=console, refresh_per_second=4):
         ids: dict[str, object] = {}
         while True:
-            status = workspace.run(run_id)
-            workspace.ingest()
+            status = source.run(run_id)
+            source.ingest()
             for step in status.steps:
                 if step.step not in ids:
                     ids[step.step] = bars.add_task(step.step, total=step.total, note="", pace=step)
@@ -74,17 +127,37 @@ def _follow(workspace: Workspace, run_id: str, console: Console) -> RunStatus:
                 if status.state == "paused":
                     note = "paused"
                 bars.update(ids[step.step], completed=step.done, total=step.total, note=note, pace=step)  # type: ignore[arg-type]
+            spent.plain = spend_words(status)
             if not status.alive:
                 return status
             time.sleep(_LOOK_EVERY)
 
 
-def _follow_lines(workspace: Workspace, run_id: str) -> RunStatus:
+def spend_words(status: RunStatus) -> str:
+    """What asking came to so far; empty where nothing was asked of an engine that counts."""
+    total = status.total
+    if not total.calls and not total.hits:
+        return ""
+    said = [f"{total.calls:,} calls"]
+    if total.hits:
+        said.append(f"{total.hits:,} known already")
+    if total.failed:
+        said.append(f"{total.failed:,} failed")
+    if total.calls > total.unmeasured:
+        said.append(f"{total.input_tokens:,} tokens in, {total.output_tokens:,} out")
+    if total.money is not None and (total.cost or not total.unpriced):
+        said.append(f"{'at least ' if total.unpriced else ''}{total.money:,.4f} spent")
+    elif total.unpriced:
+        said.append("cost not known")
+    return "  " + ", ".join(said)
+
+
+def _follow_lines(source: Followed, run_id: str) -> RunStatus:
     """Where nobody can redraw a bar (a pipe, a log file): a line now and then, and one for each finished step."""
     said: dict[str, tuple[int, float]] = {}
     while True:
-        status = workspace.run(run_id)
-        workspace.ingest()
+        status = source.run(run_id)
+        source.ingest()
         for step in status.steps:
             done, at = said.get(step.step, (-1, 0.0))
             news = step.done != done and (step.done >= step.total or time.monotonic() - at > _LINE_EVERY)
@@ -92,6 +165,8 @@ def _follow_lines(workspace: Workspace, run_id: str) -> RunStatus:
                 print(f"  {step.step}: {step.done}/{step.total} {_pace(step).plain}", flush=True)
                 said[step.step] = (step.done, time.monotonic())
         if not status.alive:
+            if words := spend_words(status):
+                print(words, flush=True)
             return status
         time.sleep(_LOOK_EVERY)
 
@@ -117,19 +192,48 @@ def _clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def _follow_json(workspace: Workspace, run_id: str) -> RunStatus:
+def _follow_json(source: Followed, folder: Path, run_id: str) -> RunStatus:
+    """Every event for another program, a line each: how far the run is when that changed, and its log as it grows."""
     last = ""
+    tail = LogTail(folder)
     while True:
-        status = workspace.run(run_id)
-        workspace.ingest()
+        status = source.run(run_id)
+        source.ingest()
+        for entry in tail.new():
+            print(json.dumps({"event": "log", "run": run_id, "log": entry}), flush=True)
         steps = [{**asdict(step), "rate": step.rate, "left_seconds": step.left_seconds} for step in status.steps]
-        line = json.dumps({"event": "progress", "run": run_id, "state": status.state, "steps": steps})
+        spend = {step: spent.model_dump() for step, spent in status.spend.items()}
+        line = json.dumps({"event": "progress", "run": run_id, "state": status.state, "steps": steps, "spend": spend})
         if line != last:
             print(line, flush=True)
             last = line
         if not status.alive:
             return status
         time.sleep(_LOOK_EVERY)
+
+
+def _print_off(workspace: Workspace, run_id: str, *, as_json: bool) -> None:
+    """How far off the estimate was, where something was paid and expected."""
+    found = workspace.estimating.compared(run_id)
+    if as_json:
+        print(json.dumps({"event": "estimate", "run": run_id, "compared": found.model_dump(mode="json")}), flush=True)
+        return
+    expected, actual = found.estimate, found.total.actual
+    if expected is None or expected.free or not actual.calls:
+        return
+    calls, cost = expected.calls, expected.cost
+    said = f"expected {_range(calls)} calls, came to {actual.calls + actual.hits:,}"
+    if cost.high is not None and actual.money is not None:
+        said += f"; expected {_range(cost, 4)} to pay, came to {actual.money:,.4f}"
+    if found.total.inside is not None:
+        said += ", inside the range" if found.total.inside else ", outside the range"
+    print(said)
+
+
+def _range(expected: Range, digits: int = 0) -> str:
+    if expected.low is not None and expected.high is not None:
+        return f"{expected.low:,.{digits}f} to {expected.high:,.{digits}f}"
+    return f"at most {expected.high:,.{digits}f}" if expected.high is not None else "an unknown number of"
 
 
 @contextmanager

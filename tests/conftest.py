@@ -1,10 +1,11 @@
-"""What every test shares: no key in the environment, and in CI nothing may be skipped."""
+"""What every test shares: no key, no model endpoint beyond this machine, and in CI nothing may be skipped."""
 
 import os
 
 import pytest
 
 os.environ.pop("OPENAI_API_KEY", None)
+os.environ["ESPALIER_LOOPBACK_ONLY"] = "1"
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

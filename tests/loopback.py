@@ -8,9 +8,12 @@ Each request takes the next answer of the script; the last one repeats. `server.
 
 import asyncio
 import json
+import random
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from email.utils import formatdate
+from time import time
 from types import TracebackType
 from typing import Any
 
@@ -43,21 +46,26 @@ Answer = Callable[[Received, web.Request], Awaitable[web.StreamResponse]]
 class Loopback:
     """The server, in a thread of its own, on a free port of 127.0.0.1."""
 
-    def __init__(self, *script: Answer) -> None:
+    def __init__(self, *script: Answer, port: int = 0) -> None:
         self.requests: list[Received] = []
         self.peak = 0
         """The most requests that were in flight at once."""
         self._script = script or (ok(),)
-        self._in_flight = 0
+        self.in_flight = 0
+        """Requests that are being answered."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._runner: web.AppRunner | None = None
-        self._port = 0
+        self.port = port
 
     @property
     def base_url(self) -> str:
         """The address for `engine.base_url`."""
-        return f"http://127.0.0.1:{self._port}/v1"
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def answer_with(self, *script: Answer) -> None:
+        """Begin a new script at once."""
+        self._script = ((self._script[0],) * len(self.requests) + script) if self.requests else script
 
     def __enter__(self) -> "Loopback":
         self._thread.start()
@@ -73,14 +81,14 @@ class Loopback:
         self._loop.close()
 
     async def _start(self) -> None:
-        app = web.Application()
+        app = web.Application(client_max_size=64 << 20)
         app.router.add_route("*", "/{path:.*}", self._handle)
         # A client that gives up frees a hanging handler.
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
         await site.start()
-        self._port = self._runner.addresses[0][1]
+        self.port = self._runner.addresses[0][1]
 
     async def _stop(self) -> None:
         if self._runner is not None:
@@ -92,12 +100,12 @@ class Loopback:
         received = Received(request.path, headers, json.loads(raw) if raw else {})
         answer = self._script[min(len(self.requests), len(self._script) - 1)]
         self.requests.append(received)
-        self._in_flight += 1
-        self.peak = max(self.peak, self._in_flight)
+        self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
         try:
             return await answer(received, request)
         finally:
-            self._in_flight -= 1
+            self.in_flight -= 1
 
 
 def completion(
@@ -105,7 +113,7 @@ def completion(
     *,
     finish: str = "stop",
     refusal: str | None = None,
-    usage: dict[str, int] | None = None,
+    usage: object = None,
     model: str = "tiny-2026",
 ) -> dict[str, Any]:
     """The body of a chat completion."""
@@ -149,11 +157,12 @@ def body(value: object, *, status: int = 200, headers: dict[str, str] | None = N
     return answer
 
 
-def raw(text: str, *, content_type: str = "application/json") -> Answer:
+def raw(text: str | bytes, *, content_type: str = "application/json", status: int = 200) -> Answer:
     """Any text, whatever it claims to be."""
+    content = text if isinstance(text, bytes) else text.encode()
 
     async def answer(received: Received, request: web.Request) -> web.StreamResponse:
-        return web.Response(text=text, content_type=content_type)
+        return web.Response(body=content, content_type=content_type, status=status)
 
     return answer
 
@@ -188,15 +197,93 @@ def wrong_shape() -> Answer:
     return body({"status": "ready"})
 
 
+def invalid_utf8() -> Answer:
+    """A completion with bytes that are no text."""
+    return raw(json.dumps(completion("caf?")).encode().replace(b"caf?", b"caf\xe9\xff"))
+
+
+def half_characters() -> Answer:
+    """A completion with an escape that stands for half a character: JSON, but no text."""
+    return raw(json.dumps(completion("half")).replace("half", "half \\ud83d"))
+
+
+def huge(megabytes: int = 10) -> Answer:
+    """A completion that goes on and on."""
+    return raw(json.dumps(completion("x" * (megabytes << 20))))
+
+
+def drip(text: str = "fine", *, pieces: int = 5, pause: float = 0.02) -> Answer:
+    """A good answer that comes in small pieces."""
+    content = json.dumps(completion(text)).encode()
+
+    async def answer(received: Received, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        step = len(content) // pieces + 1
+        for start in range(0, len(content), step):
+            await response.write(content[start : start + step])
+            await asyncio.sleep(pause)
+        return response
+
+    return answer
+
+
+def broken_off() -> Answer:
+    """Promises more bytes than it sends, then breaks the connection."""
+
+    async def answer(received: Received, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": "1000"})
+        await response.prepare(request)
+        await response.write(b'{"id": "chatcmpl-1", ')
+        assert request.transport is not None
+        request.transport.abort()
+        return response
+
+    return answer
+
+
+def redirect(to: str, status: int = 307) -> Answer:
+    """Sends the client elsewhere."""
+
+    async def answer(received: Received, request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, headers={"Location": to})
+
+    return answer
+
+
+def error_in_disguise(code: int = 502) -> Answer:
+    """An error that is sent with status 200."""
+    return body({"error": {"message": "The provider failed.", "code": code}})
+
+
 def error(status: int, message: str, code: str | None = None, headers: dict[str, str] | None = None) -> Answer:
     """An error in OpenAI's form."""
     details = {"message": message, "type": "error", "param": None, "code": code}
     return body({"error": details}, status=status, headers=headers)
 
 
-def rate_limited(retry_after: float = 0.01) -> Answer:
-    """429 with `Retry-After` in seconds."""
-    return error(429, "Rate limit reached.", "rate_limit_exceeded", {"retry-after": str(retry_after)})
+def rate_limited(retry_after: float | None = 0.01, *, as_date: bool = False) -> Answer:
+    """429 with `Retry-After` in seconds, as a date (a whole second, from the moment it is sent), or without."""
+
+    async def answer(received: Received, request: web.Request) -> web.StreamResponse:
+        headers: dict[str, str] = {}
+        if retry_after is not None:
+            headers["retry-after"] = formatdate(time() + retry_after, usegmt=True) if as_date else str(retry_after)
+        return await error(429, "Rate limit reached.", "rate_limit_exceeded", headers)(received, request)
+
+    return answer
+
+
+def fewer_at_once(most: int, server: Callable[[], "Loopback"], seconds: float = 0.02) -> Answer:
+    """A good answer to so many questions at once, 429 without `Retry-After` to those beyond."""
+
+    async def answer(received: Received, request: web.Request) -> web.StreamResponse:
+        if server().in_flight > most:
+            return await rate_limited(None)(received, request)
+        await asyncio.sleep(seconds)
+        return await ok()(received, request)
+
+    return answer
 
 
 def server_error(retry_after: float = 0.01) -> Answer:
@@ -224,6 +311,16 @@ def no_model() -> Answer:
     return error(404, "The model `tiny` does not exist.", "model_not_found")
 
 
+def at_most(times: int, first: Answer, then: Answer) -> Answer:
+    """One answer so many times, another from then on."""
+    left = iter(range(times))
+
+    async def answer(received: Received, request: web.Request) -> web.StreamResponse:
+        return await (then if next(left, None) is None else first)(received, request)
+
+    return answer
+
+
 def hang() -> Answer:
     """Never answers; ends when the client gives up."""
 
@@ -232,6 +329,20 @@ def hang() -> Answer:
         raise AssertionError("unreachable")
 
     return answer
+
+
+def mixed(faults: dict[str, Answer], share: float, good: Answer, seed: int = 7) -> tuple[Answer, dict[str, str]]:
+    """A good answer, and to this share of all requests one of the faults; with what each question last met, by text."""
+    chance = random.Random(seed)
+    names = sorted(faults)
+    met: dict[str, str] = {}
+
+    async def answer(received: Received, request: web.Request) -> web.StreamResponse:
+        name = chance.choice(names) if chance.random() < share else "good"
+        met[received.text] = name
+        return await (good if name == "good" else faults[name])(received, request)
+
+    return answer, met
 
 
 def reset() -> Answer:

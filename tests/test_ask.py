@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from synth.ask import Answered, Asker, Unanswered, Unparseable
+from synth.ask import Answered, Asker, Item, Unanswered, Unparseable, Way, working_on
 from synth.errors import ModelError, PromptError
 from synth.models.base import Reply, Request
 from synth.prompts import Prompts
+from synth.settings import Price, StepModel
 from tests.scripted import ScriptedModel
 
 
@@ -76,6 +77,56 @@ def test_a_reply_that_is_no_answer_is_not_asked_for_again(prompts: Prompts, repl
     assert answer.reason == reason
     assert answer.raw == (reply if isinstance(reply, str) else reply.text)
     assert len(model.requests) == 1
+
+
+def test_what_the_endpoint_sent_is_kept_where_the_text_was_made_from_it(prompts: Prompts) -> None:
+    replies = [Reply("<n>seven</n>", "m", raw='{"n": "seven"}', structured=True) for _ in range(2)]
+    answer, model = ask(prompts, *replies)
+    assert answer == Unanswered("unparseable twice: give digits alone", '{"n": "seven"}')
+    (turn,) = model.requests[1].previous
+    assert turn.reply == '{"n": "seven"}', "the engine is shown its own words"
+
+
+def test_a_question_says_its_step_the_record_it_is_for_and_which_take_it_is(prompts: Prompts) -> None:
+    model = ScriptedModel(["7", "8"])
+    asker = Asker(model, prompts)
+
+    async def run() -> None:
+        with working_on(Item("task-1", take=2)):
+            await asyncio.create_task(asker.ask("count", {"thing": "apples"}, as_number, temperature=0))
+        await asker.ask("count", {"thing": "pears"}, as_number, temperature=0)
+
+    asyncio.run(run())
+    assert [(request.step, request.item, request.take) for request in model.requests] == [
+        ("count", "task-1", 2),
+        ("count", "", 0),
+    ]
+
+
+def test_a_step_asks_its_own_engine_with_its_own_settings(prompts: Prompts) -> None:
+    own = ScriptedModel(["1 2", "4"])
+    way = Way(own, Price(input=1.0, output=2.0), StepModel(temperature=0.1, top_p=0.5, max_tokens=77))
+    other = ScriptedModel([])
+    asker = Asker(other, Prompts(), {"judge": way})
+    answer = asyncio.run(asker.ask("judge_challenge", {"question": "q"}, as_number, temperature=0.9, max_tokens=9))
+    assert isinstance(answer, Answered)
+    assert [(r.temperature, r.top_p, r.max_tokens, r.step) for r in own.requests] == [(0.1, 0.5, 77, "judge")] * 2
+    assert (answer.made.temperature, answer.made.top_p, answer.made.max_tokens) == (0.1, 0.5, 77)
+    assert (answer.made.calls, answer.made.hits, answer.made.cost) == (2, 0, None)
+    assert other.requests == []
+
+
+def test_a_cost_is_the_sum_of_both_tries_and_unknown_where_one_is(prompts: Prompts) -> None:
+    def cost(*replies: Reply) -> float | None:
+        way = Way(ScriptedModel(replies), Price(input=1.0, output=2.0, cached_input=0.5))
+        asker = Asker(way.model, Prompts(), {"judge": way})
+        answer = asyncio.run(asker.ask("judge_challenge", {"question": "q"}, as_number, temperature=0))
+        assert isinstance(answer, Answered)
+        return answer.made.cost
+
+    known = Reply("no", "m", prompt_tokens=1_000_000, completion_tokens=500_000, cached_tokens=400_000)
+    assert cost(known, Reply("7", "m", prompt_tokens=1_000_000, completion_tokens=0)) == pytest.approx(1.8 + 1.0)
+    assert cost(known, Reply("7", "m", prompt_tokens=9)) is None
 
 
 def test_an_engine_may_decline_on_the_second_try(prompts: Prompts) -> None:

@@ -74,7 +74,8 @@ def comparable(records: Iterator[Record]) -> dict[str, str]:
         body = record.model_dump(mode="json")
         for name in ("seconds", "peak_mb", "stdout", "stderr", "failures"):
             body.pop(name, None)
-        (body.get("made") or {}).pop("seconds", None)
+        for name in ("seconds", "at"):
+            (body.get("made") or {}).pop(name, None)
         found[record.id] = json.dumps(body, sort_keys=True)
     return found
 

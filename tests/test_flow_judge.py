@@ -13,10 +13,10 @@ from synth.ask import Asker
 from synth.embed import SentenceEmbedder
 from synth.errors import SandboxFault
 from synth.flow import Desk
-from synth.flow.samples import make_samples
-from synth.journal import Journal, read_run
+from synth.flow.samples import make_samples, proven_tasks
+from synth.journal import Index, Journal, read_run
 from synth.models.base import Reply, Request
-from synth.records import Record, Ruling, Solution, Task, TestCounts, Verdict
+from synth.records import Record, Ruling, Solution, TestCounts, Verdict
 from synth.sandbox.base import Job, JobResult, Script, ScriptResult
 from synth.settings import RunConfig
 from synth.tree.columns import FeatureTree
@@ -105,17 +105,17 @@ class Watch:
 
 def run(
     folder: Path, engine: Engine, sandbox: AddingSandbox, count: int = 1, **tasks: object
-) -> tuple[list[Task], list[Record]]:
+) -> tuple[list[str], list[Record]]:
     """Make the samples of one run; going on where an earlier call left off. Returns the proven and all records."""
     config = RunConfig.model_validate(
         {"sample": {"count": count, "widths": (1, 1)}, "tasks": {"files_share": 0, **tasks}}
     )
     tree = FeatureTree()
     tree.add_extraction(EXTRACTION.model_copy(update={"features": EXTRACTION.features[:2]}), "seed-1")
-    with Journal(folder) as journal, ThreadPoolExecutor(1) as threads:
-        desk = Desk(config, Asker(engine), SentenceEmbedder(), sandbox, journal, Watch(), threads)
-        desk.remember(read_run(folder))
-        proven = asyncio.run(make_samples(desk, tree, None))
+    with Index.of_run(folder) as finished, Journal(folder) as journal, ThreadPoolExecutor(1) as threads:
+        desk = Desk(config, Asker(engine), SentenceEmbedder(), sandbox, journal, Watch(), threads, finished=finished)
+        asyncio.run(make_samples(desk, tree, None))
+        proven = list(proven_tasks(desk, count))
     return proven, list(read_run(folder))
 
 

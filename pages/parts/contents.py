@@ -17,6 +17,11 @@ def declare_pages() -> Page:
                 st.Page("pages/evolution.py", title="Evolution", icon=":material/route:"),
                 st.Page("pages/dataset.py", title="Dataset", icon=":material/dataset:"),
             ],
-            "Workspace": [st.Page("pages/settings.py", title="Settings", icon=":material/settings:")],
+            "Workspace": [
+                st.Page("pages/runs.py", title="Runs", icon=":material/directions_run:"),
+                st.Page("pages/prompts.py", title="Prompts", icon=":material/edit_note:"),
+                st.Page("pages/settings.py", title="Settings", icon=":material/settings:"),
+                st.Page("pages/record.py", title="Record", icon=":material/conversion_path:", visibility="hidden"),
+            ],
         }
     )

@@ -1,14 +1,15 @@
-"""Start a run: what to make, and in one line what that comes to."""
+"""Start a run: what to make, and what that comes to, before anything is paid."""
 
 from typing import Any
 
 import streamlit as st
 from pydantic import ValidationError
 
+from pages.parts.estimate import show_estimate
 from pages.parts.shell import said_plainly
 from pages.parts.text import counted, plain
-from synth.errors import BadConfig
-from synth.settings import RunConfig, SampleConfig
+from synth.errors import BadConfig, NotFound
+from synth.settings import STEPS, RunConfig, SampleConfig
 from synth.workspace import Workspace, WorkspaceSettings
 
 _LABELS = {
@@ -19,8 +20,11 @@ _LABELS = {
     "sample": "Samples",
     "tasks": "Several files, or repair rounds",
     "evolve": "Evolution roots",
+    "budget": "Budget",
 }
 _MOST = 1_000_000
+_PILOT = 5
+_PILOT_KEY = "pilot-run"
 
 
 @st.fragment
@@ -37,13 +41,69 @@ def run_form(workspace: Workspace) -> None:
             st.page_link("pages/settings.py", label="Change the engine", icon=":material/settings:", width="content")
             st.page_link("pages/sampling.py", label="Change the shape", icon=":material/tune:", width="content")
         values = _fields(kept, shape)
+        paid = _is_paid(kept)
+        if paid:
+            values |= _paid_fields(workspace)
         st.markdown(what_it_does(values, workspace.counts().seeds))
-        if st.button("Start run", type="primary", icon=":material/play_arrow:", key="start-run"):
-            config = run_config(values)
-            with st.spinner("Starting"):
-                st.query_params["run"] = workspace.start_run(config)
-            st.query_params.pop("task", None)
-            st.rerun()
+        with said_plainly(), st.spinner("Counting"):
+            show_estimate(workspace.estimating.estimate(run_config(values), _pilot(workspace)))
+        with st.container(horizontal=True, gap="small"):
+            if st.button("Start run", type="primary", icon=":material/play_arrow:", key="start-run"):
+                _start(workspace, run_config(values), pilot=False)
+            if paid and st.button(
+                f"Try {_PILOT} first", icon=":material/science:", key="try-first",
+                help=f"Makes {_PILOT} items in a small run of its own, which is paid, and says then what the whole run "
+                "will come to. What it made counts, and the same questions are not paid again.",
+            ):  # fmt: skip
+                _start(workspace, run_config(values), pilot=True)
+
+
+def _start(workspace: Workspace, config: RunConfig, *, pilot: bool) -> None:
+    """Start the run, or a small one of it; the page is drawn anew with what was started."""
+    estimating = workspace.estimating
+    with st.spinner("Starting"):
+        if pilot:
+            run_id = workspace.start_run(estimating.pilot_of(config, _PILOT))
+            st.session_state[_PILOT_KEY] = run_id
+        else:
+            run_id = workspace.start_run(config, estimating.estimate(config, _pilot(workspace)))
+    st.query_params["run"] = run_id
+    st.query_params.pop("task", None)
+    st.rerun()
+
+
+def _pilot(workspace: Workspace) -> str | None:
+    """The small run that was made from this form, as soon as it is finished."""
+    run_id = st.session_state.get(_PILOT_KEY)
+    try:
+        return run_id if run_id and workspace.run(run_id).state == "finished" else None
+    except NotFound:
+        return None
+
+
+def _is_paid(kept: WorkspaceSettings) -> bool:
+    """Whether any step asks an endpoint."""
+    return any(RunConfig(engine=kept.engine, models=kept.models).engine_of(step).kind != "offline" for step in STEPS)
+
+
+def _paid_fields(workspace: Workspace) -> dict[str, Any]:
+    """What matters only where something may be paid."""
+    cells = st.grid(4, min_column_width=180, gap="small")
+    with cells:
+        money = st.number_input(
+            f"Budget, {workspace.accounts.currency}", 0.0, None, None, key="run-money", placeholder="no limit",
+            help="The run stops when so much is spent, after what is in flight. It can go on with a larger budget.",
+            persist_state="session",
+        )  # fmt: skip
+        fresh = st.toggle(
+            "Ask anew", key="run-fresh", persist_state="session",
+            help="Also where the workspace has a reply to the very same question; otherwise that costs nothing.",
+        )  # fmt: skip
+        batch = st.toggle(
+            "In batches", key="run-batch", persist_state="session",
+            help="Through the endpoint's batch interface: cheaper, and answered within hours.",
+        )  # fmt: skip
+    return {"budget": {"money": money}, "fresh": bool(fresh), "batch": bool(batch)}
 
 
 def run_config(values: dict[str, Any]) -> RunConfig:
@@ -110,6 +170,7 @@ def _fields(kept: WorkspaceSettings, shape: SampleConfig) -> dict[str, Any]:
         "name": name.strip(),
         "seed": seed,
         "engine": kept.engine,
+        "models": kept.models,
         "seeds": {"limit": limit},
         "grow": {"steps": steps},
         "sample": shape.model_copy(update={"count": count}),
@@ -124,7 +185,8 @@ def _number(label: str, key: str, value: int, most: int, words: str) -> int:
 
 def _engine_words(kept: WorkspaceSettings) -> str:
     engine = kept.engine
-    return "offline, no key needed" if engine.kind == "offline" else f"{engine.model} at {engine.base_url}"
+    said = "offline, no key needed" if engine.kind == "offline" else f"{engine.model} at {engine.base_url}"
+    return said + (f", {counted(len(kept.models), 'step')} otherwise" if kept.models else "")
 
 
 def _shape_words(sample: SampleConfig) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.parts.text import plain
+from synth.records import Spend
 from synth.workspace import RunStatus
 
 _SHOWN = 6
@@ -39,7 +40,23 @@ def show_progress(run: RunStatus) -> None:
     st.progress(share_done(run), text=f"{plain(run.name)}: {state}{rest}")
 
 
-def show_runs(runs: Sequence[RunStatus]) -> None:
+def choose_run(runs: Sequence[RunStatus]) -> str:
+    """Which run to look at, the newest at first; kept in the address, so that a reload shows it again."""
+    ids = [run.id for run in runs]
+    states = {run.id: "at work" if run.state == "running" else run.state for run in runs}
+    wanted = st.query_params.get("run", ids[0])
+    chosen = st.selectbox(
+        "Run",
+        ids,
+        index=ids.index(wanted) if wanted in ids else 0,
+        format_func=lambda run_id: f"{run_id} · {states[run_id]}",
+        width=420,
+    )
+    st.query_params["run"] = chosen
+    return chosen
+
+
+def show_runs(runs: Sequence[RunStatus], most: int = _SHOWN) -> None:
     """The newest runs, newest first."""
     rows = [
         {
@@ -48,10 +65,12 @@ def show_runs(runs: Sequence[RunStatus]) -> None:
             "state": run.state,
             "done": share_done(run),
             "dropped": sum(step.dropped for step in run.steps),
+            "calls": sum(spend.calls for spend in run.spend.values()) if run.spend else None,
+            "cost": _cost(run),
             "started": _time(run.started),
             "seconds": run.updated - run.started if run.started and run.updated else None,
         }
-        for run in runs[:_SHOWN]
+        for run in runs[:most]
     ]
     st.dataframe(
         rows,
@@ -66,12 +85,20 @@ def show_runs(runs: Sequence[RunStatus]) -> None:
             "dropped": st.column_config.NumberColumn(
                 "Dropped", format="localized", help="Items that ended early; the funnel on Dataset says why."
             ),
+            "calls": st.column_config.NumberColumn("Calls", format="localized"),
+            "cost": st.column_config.NumberColumn(
+                "Cost", format="%.3g", help="In the currency of the prices in Settings; empty where not known."
+            ),
             "started": st.column_config.DatetimeColumn("Started", format="calendar"),
             "seconds": st.column_config.NumberColumn("Took", format="%.0f s"),
         },
     )
-    if len(runs) > _SHOWN:
-        st.caption(f"and {len(runs) - _SHOWN:,} older, on Generate")
+    if len(runs) > most:
+        st.caption(f"and {len(runs) - most:,} older, on Runs")
+
+
+def _cost(run: RunStatus) -> float | None:
+    return sum(run.spend.values(), Spend()).money if run.spend else None
 
 
 def _time(unix: float | None) -> datetime.datetime | None:

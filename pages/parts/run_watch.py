@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.parts.run_costs import spend_words
 from pages.parts.run_list import step_name
 from pages.parts.shell import said_plainly
 from pages.parts.text import counted, plain
@@ -14,6 +15,10 @@ STATES = {
     "paused": ("pause_circle", "paused"),
     "finished": ("check_circle", "finished"),
     "cancelled": ("stop_circle", "cancelled; everything finished is kept, and it can be resumed"),
+    "stopped": (
+        "savings",
+        "stopped at its budget; everything finished is kept, and it can be resumed with a larger one",
+    ),
     "failed": ("error", "failed; everything finished is kept, and it can be resumed"),
     "interrupted": ("bolt", "interrupted: its worker ended without a word; resuming repeats nothing"),
 }
@@ -41,6 +46,8 @@ def _live(workspace: Workspace, run_id: str, was_alive: bool) -> None:
                 st.caption("Its last words" if status.state == "interrupted" else "Why")
                 st.code(status.error, language=None, wrap_lines=True)
             _bars(status)
+            if status.spend:
+                st.caption(plain(spend_words(status.spend, workspace.run_config(run_id).budget.money)))
             if status.faults:
                 st.caption(
                     f"The sandbox itself failed {counted(status.faults, 'time')}; what it was at is tried again."

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts.attempts import show_attempts
 from pages.parts.code_files import show_files, show_text
+from pages.parts.lineage_tree import record_link
 from pages.parts.outline import MARK, outline
 from pages.parts.text import counted, path_text, plain
 from pages.parts.verdict import show_verdict
@@ -22,7 +23,8 @@ def show_sample(sample: Sample, metrics: Sequence[MetricInfo]) -> None:
         return
     st.markdown(f"#### {plain(task.instruction) or 'No instruction'}")
     made = plain(f"{task.made.engine}/{task.made.model}")
-    st.caption(f"{LEVELS[task.level]} · written by {made} at temperature {task.made.temperature:g} · {task.id}")
+    st.caption(f"{LEVELS[task.level]} · written by {made} at temperature {task.made.temperature:g}")
+    record_link(task.id, plain(task.id))
     show_verdict(sample.verdict, sample.solution.tests_change if sample.solution else None)
     titles = ["Task", "Code", "Tests", f"Attempts ({len(sample.attempts)})", "Scores", "Evidence"]
     tabs = st.tabs(titles)

@@ -21,6 +21,14 @@ _OUTCOMES = {
     "not_collected": "no test was found",
     "infra_error": "the sandbox itself failed",
 }
+_LEVELS = {
+    "strong": "isolated",
+    "container": "isolated by a container",
+    "wasm": "isolated in WebAssembly",
+    "partial": "isolated in part only",
+    "none": "not isolated",
+}
+_AMBER = ("container", "wasm", "partial")
 _GRADES = {
     "A-split": "judged apart: the solution never saw the tests",
     "B-canary": "judged in one process, with altered tests that had to fail as proof",
@@ -46,7 +54,7 @@ def verdict_words(verdict: Verdict) -> str:
 def isolation_words(verdict: Verdict) -> str:
     """Where it was run, and how it was judged."""
     where = f"{verdict.backend}, {verdict.level}"
-    said = [f"not isolated ({where})" if verdict.level == "none" else f"isolated ({where})"]
+    said = [f"{_LEVELS.get(verdict.level, 'isolated in a way that is not known here')} ({where})"]
     if verdict.grade is not None:
         said.append(_GRADES[verdict.grade])
     if verdict.why:
@@ -89,7 +97,11 @@ def show_verdict(verdict: Verdict | None, change: TestsChange | None = None) -> 
     if verdict.level == "none":
         show, icon = st.error, "gpp_bad"
     show(plain(verdict_words(verdict)), icon=f":material/{icon}:")
-    st.caption(plain(isolation_words(verdict)))
+    isolation = plain(isolation_words(verdict))
+    if verdict.level in _AMBER:
+        st.markdown(f":small[:orange[:material/shield: {isolation}]]")  # a caption would be too pale
+    else:
+        st.caption(isolation)
     if worth := worth_words(verdict):
         st.caption(plain(worth))
     _show_failures(verdict.failures)

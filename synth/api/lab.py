@@ -169,8 +169,10 @@ def make(bench: Bench, asked: MakeBody) -> JSON:
         below = f" below {workspace.tree().name(asked.node)}" if asked.node else ""
         # another seed for each run: the same leaves come with other company
         seed = 7 + len(workspace.runs())
-        config = run_for(asked.shape, found, workspace.settings().engine, f"Cold leaves{below}", seed)
-        return {"run_id": workspace.start_run(config), "count": len(found.leaves)}
+        kept = workspace.settings()
+        config = run_for(asked.shape, found, kept.engine, f"Cold leaves{below}", seed)
+        started = workspace.start_run(config.model_copy(update={"models": kept.models}))
+        return {"run_id": started, "count": len(found.leaves)}
 
     return bench.part(Done).once(asked.op, start)
 

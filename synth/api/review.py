@@ -147,10 +147,12 @@ def grow(bench: Bench, asked: GrowBody) -> JSON:
             if node == ROOT or not tree.alive(node):
                 raise BadInput(f"there is no feature with id {node} any more; choose others to grow.")
         at = tuple(tree.path(node) for node in asked.nodes)
+    kept = workspace.settings()
     config = RunConfig(
         name=f"grow {at[0][-1]}"[:80].strip(),
         seed=len(workspace.runs()),  # another one for each press: the same question would get the same answer
-        engine=workspace.settings().engine,
+        engine=kept.engine,
+        models=kept.models,
         extract=ExtractConfig(enabled=False),
         grow=GrowConfig(steps=asked.steps, at=at, review=True),
         sample=SampleConfig(count=0),

@@ -1,6 +1,6 @@
-"""Runs: how far they are, and pause, resume, cancel."""
+"""Runs: how far they are, and pause, resume, cancel, retry, extend."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -22,7 +22,11 @@ class ActBody(Body):
     """What is to become of a run."""
 
     run_id: str = Field(max_length=200)
-    action: Literal["pause", "resume", "cancel"]
+    action: Literal["pause", "resume", "cancel", "retry", "extend"]
+    wanted: tuple[Annotated[str, Field(max_length=200)], ...] | None = Field(default=None, max_length=100_000)
+    """For `retry`: ids of what dropped items would have become; None = all that ended early."""
+    samples: int = Field(default=0, ge=0, le=1_000_000)
+    """For `extend`: how many more."""
 
 
 def state(bench: Bench, asked: StateBody) -> JSON:
@@ -33,7 +37,7 @@ def state(bench: Bench, asked: StateBody) -> JSON:
 
 
 def act(bench: Bench, asked: ActBody) -> JSON:
-    """Pause, resume or cancel a run. Raises `NotFound`."""
+    """Do what is asked of a run. Raises `NotFound`, and `BadInput` where that cannot be done."""
     workspace = bench.workspace
     workspace.run(asked.run_id)
     match asked.action:
@@ -43,6 +47,10 @@ def act(bench: Bench, asked: ActBody) -> JSON:
             workspace.resume(asked.run_id)
         case "cancel":
             workspace.cancel(asked.run_id)
+        case "retry":
+            workspace.retry(asked.run_id, asked.wanted)
+        case "extend":
+            workspace.extend(asked.run_id, asked.samples)
     return {"runs": [_line(workspace, workspace.run(asked.run_id))]}
 
 

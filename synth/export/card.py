@@ -14,8 +14,11 @@ from synth.export.tables import line, ranked, share, table
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
-
-_LEVELS = ("none", "partial", "container", "strong")
+_LEVELS = ("none", "partial", "wasm", "container", "strong")
+_ISOLATION = (
+    "Isolation: `strong`, bubblewrap with namespaces and a system call filter; `container`, a container engine with "
+    "the same filter; `wasm`, Python in WebAssembly; `partial`, Landlock and the filter alone; `none`."
+)
 _GRADES = (
     "Grades: `A-split`, the solution ran in a process of its own and never saw the tests; `B-canary`, in one process, "
     "where the same tests, altered so that they must fail, did fail; `C-counted`, as B, but not every test could be "
@@ -63,10 +66,9 @@ class Tally:
         levels = {level for _, level, _ in self.sandboxes}
         return min(levels, key=lambda level: (level in _LEVELS and _LEVELS.index(level), level))
 
-    @property
-    def unisolated(self) -> int:
-        """Rows whose code was run without isolation."""
-        return sum(count for (_, level, _), count in self.sandboxes.items() if level == "none")
+    def at_level(self, wanted: str) -> int:
+        """Rows whose code was run at this level of isolation."""
+        return sum(count for (_, level, _), count in self.sandboxes.items() if level == wanted)
 
     def add(self, sample: Sample, scores: Row) -> None:
         """Count one written row; `scores` as the `full` format has them."""
@@ -154,7 +156,7 @@ def _proof(tally: Tally) -> str:
         parts.append(table(("passed at", "rows", "share of the proven"), steps))
     if tally.sandboxes:
         rows = [(*sandbox, count) for sandbox, count in ranked(tally.sandboxes)]
-        parts += [table(("sandbox", "isolation", "grade", "rows"), rows), _GRADES]
+        parts += [table(("sandbox", "isolation", "grade", "rows"), rows), _ISOLATION, _GRADES]
     return "\n\n".join([*parts, *tally.tests.sections()])
 
 
@@ -191,17 +193,22 @@ def _limits(tally: Tally) -> str:
         unproven = tally.rows - tally.proven
         points.append(
             f"{unproven} of {tally.rows} rows are not proven: nothing was run, what ran did not pass, or the pass is "
-            "in doubt (flaky, tests that a solution doing nothing passes, no isolation)."
+            "in doubt (flaky, tests that a solution doing nothing passes, no isolation or a partial one)."
         )
     if tally.proven:
         points.append(
             "Proven means that the row's own tests passed. The engine that wrote the solution wrote the tests, so both "
             "can share a misunderstanding of the question."
         )
-    if tally.unisolated:
+    if unisolated := tally.at_level("none"):
         points.append(
-            f"{tally.unisolated} of {tally.rows} rows were run without any isolation (`sandbox_level: none`). Nothing "
+            f"{unisolated} of {tally.rows} rows were run without any isolation (`sandbox_level: none`). Nothing "
             "kept their code from reading its tests or changing what was said of it; none of them counts as proven."
+        )
+    if partial := tally.at_level("partial"):
+        points.append(
+            f"{partial} of {tally.rows} rows were run with partial isolation only (`sandbox_level: partial`): without "
+            "namespaces of their own; none of them counts as proven."
         )
     points += [
         "Decontamination compares runs of words with the benchmark files named in the run configuration, where there "

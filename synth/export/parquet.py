@@ -28,7 +28,7 @@ def write_parquet(jsonl: Path, form: Form, scores: Iterable[str], path: Path) ->
 def _schema(form: Form, scores: list[str]) -> pa.Schema:
     text = pa.string()
     if form == "alpaca":
-        return pa.schema([(name, text) for name in ("instruction", "input", "output")])
+        return pa.schema([(name, text) for name in ("id", "instruction", "input", "output")])
     if form == "messages":
         return pa.schema([("id", text), ("messages", pa.list_(pa.struct([("role", text), ("content", text)])))])
     counts = pa.struct([(name, pa.int64()) for name in ("collected", "passed", "failed", "skipped")])

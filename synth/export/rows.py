@@ -19,7 +19,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def make_row(sample: Sample, form: Form) -> Row:
     """The sample in that format. Raises `BadInput` for an unknown one.
 
-    `messages`: id and two chat turns. `alpaca`: instruction, empty input, output. `full`: everything, with lineage.
+    `messages`: id and two chat turns. `alpaca`: id, instruction, empty input, output. `full`: everything, with lineage.
+    The id is that of the solution or answer; `Lineage.show` leads back from it.
     A lone surrogate, which no file can hold, becomes U+FFFD.
     """
     makers = {"messages": _messages, "alpaca": _alpaca, "full": _full}
@@ -45,7 +46,7 @@ def _messages(sample: Sample) -> Row:
 
 
 def _alpaca(sample: Sample) -> Row:
-    return {"instruction": sample.question, "input": "", "output": sample.response}
+    return {"id": sample.id, "instruction": sample.question, "input": "", "output": sample.response}
 
 
 def _full(sample: Sample) -> Row:

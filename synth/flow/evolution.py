@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.errors import EspalierError
 from synth.flow.desk import Desk
 from synth.records import Answer, Dropped, Instruction, Score
 from synth.steps.answer import answer_id, answer_instruction
@@ -18,13 +19,21 @@ from synth.steps.select import collect_tree, keep_best, overall, score_diversity
 
 @dataclass(slots=True)
 class _Forest:
-    """What the rounds have made so far."""
+    """What the latest round has made."""
 
     challenge: dict[str, float] = field(default_factory=dict)
     diversity: dict[str, float] = field(default_factory=dict)
     values: dict[str, float] = field(default_factory=dict)
     """V of every scored instruction; roots have none."""
     vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    def keep_only(self, active: Sequence[Instruction]) -> None:
+        """Forget what the next round does not ask for."""
+        self.vectors.clear()
+        for numbers in (self.challenge, self.diversity, self.values):
+            kept = {one.id: numbers[one.id] for one in active if one.id in numbers}
+            numbers.clear()
+            numbers.update(kept)
 
 
 async def evolve_forest(desk: Desk, roots: Sequence[Instruction], benchmarks: Benchmarks | None) -> None:
@@ -35,14 +44,14 @@ async def evolve_forest(desk: Desk, roots: Sequence[Instruction], benchmarks: Be
         desk.keep(root)
     forest = _Forest()
     active = list(roots)
-    kept_rounds: list[list[Instruction]] = []
+    collected: list[str] = []
     for number in range(1, desk.config.evolve.rounds + 1):
         children = await _one_round(desk, forest, active, number)
         active = _beam(desk, forest, children)
-        kept_rounds.append(active)
+        collected += _collect(desk, forest, active)
+        forest.keep_only(active)
         if not active:
             break
-    collected = [chosen for kept in kept_rounds for chosen in _collect(desk, forest, kept)]
     if desk.config.evolve.answer:
         await _answer(desk, collected, benchmarks)
 
@@ -79,7 +88,7 @@ async def _child(desk: Desk, forest: _Forest, parent: Instruction, draw: int, ma
     challenge, diversity = forest.challenge.get(parent.id), forest.diversity.get(parent.id)
     temperature = desk.config.evolve.temperature
     wanted = instruction_id(desk.asker, parent, draw, challenge, diversity, temperature)
-    reused = wanted in desk.finished
+    reused = desk.has(wanted)
     instruction = await desk.once(
         wanted,
         Instruction,
@@ -105,12 +114,12 @@ def _beam(desk: Desk, forest: _Forest, children: Sequence[Instruction]) -> list[
     return [child for child in children if child.id in kept]
 
 
-def _collect(desk: Desk, forest: _Forest, kept: Sequence[Instruction]) -> list[Instruction]:
-    """Within each tree, the round's kept instructions that are far enough from one another."""
+def _collect(desk: Desk, forest: _Forest, kept: Sequence[Instruction]) -> list[str]:
+    """Within each tree, ids of the round's kept instructions that are far enough from one another."""
     trees: dict[str, list[Instruction]] = defaultdict(list)
     for instruction in kept:
         trees[instruction.tree_id].append(instruction)
-    collected: list[Instruction] = []
+    collected: list[str] = []
     for tree_id in sorted(trees):
         members = trees[tree_id]
         vectors = np.stack([forest.vectors[member.id] for member in members])
@@ -118,19 +127,22 @@ def _collect(desk: Desk, forest: _Forest, kept: Sequence[Instruction]) -> list[I
         for choice in choices:
             desk.keep(choice)
         taken = {choice.subject_id for choice in choices if choice.kept}
-        collected += [member for member in members if member.id in taken]
+        collected += [member.id for member in members if member.id in taken]
     return collected
 
 
-async def _answer(desk: Desk, instructions: Sequence[Instruction], benchmarks: Benchmarks | None) -> None:
-    desk.watch.start("answer", len(instructions))
+async def _answer(desk: Desk, collected: Sequence[str], benchmarks: Benchmarks | None) -> None:
+    desk.watch.start("answer", len(collected))
 
-    async def answer(instruction: Instruction) -> None:
+    async def answer(wanted_id: str) -> None:
+        instruction = desk.find(wanted_id, Instruction)
+        if not isinstance(instruction, Instruction):
+            raise EspalierError(f"{desk.journal.file.parent}: what was collected cannot be read back; resume the run.")
         wanted = answer_id(desk.asker, instruction)
-        reused = wanted in desk.finished
+        reused = desk.has(wanted)
         record = await desk.once(wanted, Answer, lambda: answer_instruction(desk.asker, instruction))
         if benchmarks is not None and isinstance(record, Answer):
             desk.keep(check_overlap(instruction.id, f"{instruction.text}\n{record.text}", benchmarks))
         desk.watch.advance("answer", dropped=isinstance(record, Dropped), reused=reused)
 
-    await desk.each(instructions, answer)
+    await desk.each(collected, answer)

@@ -2,11 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator
+
+import numpy as np
 
 from synth.flow.desk import Desk
 from synth.flow.samples import shape_of
 from synth.ids import seed_number
+from synth.journal import LOST, Lines
 from synth.records import Demonstration, Dropped, Extraction, FeaturePath, Growth, PreExtraction, Seed
 from synth.steps.coreset import pick_coreset
 from synth.steps.draw import check_targets
@@ -30,28 +33,35 @@ from synth.steps.grow import (
 from synth.tree.columns import FeatureTree
 
 _KEYWORDS_A_ROUND = 120
+_BREATH = 500
+"""Records merged into the tree between two looks at everything else."""
+_EMBEDDED = 256
+"""Seeds read and embedded at once."""
 
 
-async def choose_seeds(desk: Desk, seeds: Sequence[Seed]) -> list[Seed]:
+async def choose_seeds(desk: Desk, seeds: Lines[Seed]) -> Lines[Seed]:
     """The seeds this run reads: a seeded random choice, then a core set of it, where the config wants them."""
     wanted = desk.config.seeds
-    chosen = list(seeds)
+    chosen = seeds
     if wanted.limit and wanted.limit < len(chosen):
         order = random.Random(seed_number(desk.config.seed, "seeds"))
-        chosen = order.sample(chosen, wanted.limit)
+        chosen = chosen.pick(order.sample(range(len(chosen)), wanted.limit))
     if wanted.coreset and wanted.coreset < len(chosen):
-        vectors = await asyncio.to_thread(desk.embedder.embed, [seed.code for seed in chosen])
-        chosen = [chosen[index] for index in pick_coreset(vectors, wanted.coreset, desk.config.seed)]
+        parts = []
+        for first in range(0, len(chosen), _EMBEDDED):
+            codes = [seed.code for seed in chosen[first : first + _EMBEDDED]]
+            parts.append(await asyncio.to_thread(desk.embedder.embed, codes))
+        chosen = chosen.pick(pick_coreset(np.concatenate(parts), wanted.coreset, desk.config.seed))
     return chosen
 
 
-async def build_demonstration(desk: Desk, seeds: Sequence[Seed]) -> Demonstration | None:
+async def build_demonstration(desk: Desk, seeds: Lines[Seed]) -> Demonstration | None:
     """Pre-extract keywords and refine the demonstration round by round (EpiCoder 2.1); None = the shipped one."""
     config = desk.config.extract
     if not config.demonstration_rounds or not seeds:
         return None
     order = random.Random(seed_number(desk.config.seed, "demonstration"))
-    read = order.sample(list(seeds), min(config.pre_extract, len(seeds)))
+    read = seeds.pick(order.sample(range(len(seeds)), min(config.pre_extract, len(seeds))))
     keywords: dict[str, None] = {}
     desk.watch.start("demonstration", len(read) + config.demonstration_rounds)
     results: dict[str, PreExtraction] = {}
@@ -96,28 +106,44 @@ async def _refine_once(
     )
 
 
-async def read_features(
-    desk: Desk, seeds: Sequence[Seed], demonstration: Demonstration | None, tree: FeatureTree
-) -> None:
+async def read_features(desk: Desk, seeds: Lines[Seed], demonstration: Demonstration | None, tree: FeatureTree) -> None:
     """Extract every seed's features and merge them into the tree, in the order of the seeds."""
     temperature = desk.config.extract.temperature
     desk.watch.start("extract", len(seeds))
-    read: dict[str, Extraction] = {}
 
-    async def extract(seed: Seed) -> None:
+    async def extract(item: tuple[str, Seed]) -> None:
+        name, seed = item
         wanted = extraction_id(desk.asker, seed, demonstration, temperature)
-        reused = wanted in desk.finished
+        reused = desk.has(wanted)
         record = await desk.once(
-            wanted, Extraction, lambda: extract_features(desk.asker, seed, demonstration, temperature)
+            wanted, Extraction, lambda: extract_features(desk.asker, seed, demonstration, temperature), name
         )
-        if isinstance(record, Extraction) and record.id not in desk.taken:
-            read[seed.id] = record
+        if reused:
+            desk.finished.alias(name + LOST if isinstance(record, Dropped) else name, wanted)
         desk.watch.advance("extract", dropped=isinstance(record, Dropped), reused=reused)
 
-    await desk.each(seeds, extract)
-    for seed in seeds:
-        if seed.id in read:
-            tree.add_extraction(read[seed.id], seed.id)
+    await desk.each(_unread(desk, seeds), extract)
+    for count, number in enumerate(seeds.numbers):
+        record = desk.finished.record(_name(number)) if desk.over(_name(number)) == "made" else None
+        if isinstance(record, Extraction) and record.id not in desk.known:
+            tree.add_extraction(record, record.seed_id)
+        if count % _BREATH == 0:
+            await asyncio.sleep(0)
+
+
+def _unread(desk: Desk, seeds: Lines[Seed]) -> Iterator[tuple[str, Seed]]:
+    """Seeds that are not finished, each with its name in the journal; those that are get counted on the way."""
+    for place, number in enumerate(seeds.numbers):
+        state = desk.over(_name(number))
+        if state is None:
+            yield _name(number), seeds[place]
+        else:
+            desk.watch.advance("extract", dropped=state == "dropped", reused=True)
+
+
+def _name(number: int) -> str:
+    """What an extraction is found by: the place of its seed in the snapshot, whatever demonstration was shown."""
+    return f"extract {number}"
 
 
 def check_named(desk: Desk, tree: FeatureTree) -> None:
@@ -149,27 +175,28 @@ async def grow_tree(desk: Desk, tree: FeatureTree) -> None:
             for step in steps
         }
         proposals = await asyncio.gather(*(_propose(desk, drawn[step], step, chosen) for step in steps))
-        for proposal in proposals:
-            _merge(desk, tree, proposal)
+        for step, proposal in zip(steps, proposals, strict=True):
+            _merge(desk, tree, step, proposal)
 
 
 async def _propose(
     desk: Desk, drawn: tuple[FeaturePath, ...], step: int, chosen: Chosen | None
 ) -> Proposal | Growth | Dropped:
     temperature = desk.config.grow.temperature
-    known = desk.finished.get(growth_id(desk.asker, drawn, step, temperature, chosen))
-    if isinstance(known, Growth | Dropped):
+    wanted = growth_id(desk.asker, drawn, step, temperature, chosen)
+    # By its step first: one that is tried anew makes another tree, and the steps after it are paid already.
+    known = desk.find(wanted, Growth, f"grow {step}")
+    if known is not None:
         return known
-    await desk.gate()
-    return await propose_growth(desk.asker, drawn, step, temperature, chosen)
+    return await desk.make(wanted, lambda: propose_growth(desk.asker, drawn, step, temperature, chosen))
 
 
-def _merge(desk: Desk, tree: FeatureTree, proposal: Proposal | Growth | Dropped) -> None:
+def _merge(desk: Desk, tree: FeatureTree, step: int, proposal: Proposal | Growth | Dropped) -> None:
     if isinstance(proposal, Proposal):
-        desk.keep(merge_growth(tree, proposal))
+        desk.keep(merge_growth(tree, proposal), f"grow {step}")
     elif isinstance(proposal, Growth):
-        if proposal.id not in desk.taken:
+        if proposal.id not in desk.known:
             tree.add_growth(proposal)
     else:
-        desk.keep(proposal)
+        desk.keep(proposal, f"grow {step}")
     desk.watch.advance("grow", dropped=isinstance(proposal, Dropped), reused=isinstance(proposal, Growth))

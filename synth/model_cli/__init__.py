@@ -3,6 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from synth.model_cli import cache, models, prices, prompts
+
 if TYPE_CHECKING:
     from synth.commands import Register
 
@@ -10,4 +12,8 @@ __all__ = ["add_model_commands"]
 
 
 def add_model_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", register: "Register") -> None:
-    """Add the commands."""
+    """Add `models`, `prompts`, `prices` and `cache`."""
+    models.add(commands, register)
+    prompts.add(commands, register)
+    prices.add(commands, register)
+    cache.add(commands, register)

@@ -3,14 +3,13 @@
 Everything not named here is one question gone wrong, and the run goes on. No message ever holds the key.
 """
 
-import ipaddress
+import json
 from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import urlsplit
 
-import aiohttp
-import openai
-
 from synth.errors import ModelError
+from synth.models.loopback_only import is_loopback
 from synth.settings import Engine
 
 _QUOTA = frozenset({"insufficient_quota", "billing_not_active", "insufficient_balance", "billing_hard_limit_reached"})
@@ -56,16 +55,69 @@ class Endpoint:
         shown_host = f"[{host}]" if ":" in host else host
         shown_port = "" if port is None else f":{port}"
         address = f"{parts.scheme}://{shown_host}{shown_port}{parts.path.rstrip('/')}"
-        return cls(address, engine.model, engine.api_key_env, _is_loopback(host), key)
+        return cls(address, engine.model, engine.api_key_env, is_loopback(host), key)
 
     def without_key(self, text: str) -> str:
         """The text with the key blotted out."""
         return text.replace(self.key, "[key]") if self.key else text
 
 
-def why_unusable(error: openai.APIStatusError, endpoint: Endpoint) -> str | None:
+class StatusError(Protocol):
+    """An answer that is an error; those of the `openai` client have this shape, too."""
+
+    @property
+    def status_code(self) -> int:
+        """Of HTTP."""
+
+    @property
+    def code(self) -> str | None:
+        """The endpoint's own name for what is wrong."""
+
+    @property
+    def type(self) -> str | None:
+        """The endpoint's own name for the kind of error."""
+
+    @property
+    def body(self) -> object:
+        """`{"message": ...}`, or anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An error read from the body of an answer."""
+
+    status_code: int
+    message: str = ""
+    code: str | None = None
+    type: str | None = None
+    param: str | None = None
+
+    @property
+    def body(self) -> object:
+        """As `StatusError` has it."""
+        return {"message": self.message}
+
+    @classmethod
+    def of(cls, status: int, body: str) -> "Refused":
+        """Read what an endpoint says in any of the forms in use; the message is empty where it says nothing."""
+        try:
+            value = json.loads(body)
+        except (ValueError, RecursionError):
+            return cls(status)
+        if isinstance(value, list) and value:
+            value = value[0]
+        if isinstance(value, dict) and isinstance(value.get("error"), dict):
+            value = value["error"]
+        if not isinstance(value, dict):
+            return cls(status)
+        said = [value.get(name) for name in ("message", "error", "detail")]
+        message = next((words for words in said if isinstance(words, str)), "")
+        return cls(status, message, *(_word(value.get(name)) for name in ("code", "type", "param")))
+
+
+def why_unusable(error: StatusError, endpoint: Endpoint) -> str | None:
     """Why no further question can be answered; None where only this one failed."""
-    status, said, name = error.status_code, _said(error, endpoint), endpoint.key_name
+    status, said, name = error.status_code, said_by(error, endpoint), endpoint.key_name
     if status == 402 or error.code in _QUOTA or error.type in _QUOTA:
         return f"{endpoint.address} says that the account has no quota left{said} Add credit, then resume the run."
     if status == 401 or error.code == "invalid_api_key":
@@ -82,30 +134,20 @@ def why_unusable(error: openai.APIStatusError, endpoint: Endpoint) -> str | None
             f"{endpoint.address} knows no model `{endpoint.model}`, or is not the right address{said} "
             "Check `engine.model` and `engine.base_url`; most addresses end in `/v1`."
         )
+    if 300 <= status < 400:
+        return f"{endpoint.address} sends us to another address{said} Write the right one as `engine.base_url`."
     if status == 400 and error.code in _UNSUPPORTED:
         return f"The model `{endpoint.model}` does not take our questions{said} Choose another `engine.model`."
     return None
 
 
-def why_unreachable(error: openai.APIConnectionError, endpoint: Endpoint) -> str | None:
-    """Why no connection can be had; None where one was had and broke."""
-    cause: BaseException | None = error
-    while cause is not None:
-        # The client's own error types mix up refused, reset and timed out; the transport's do not.
-        if isinstance(cause, aiohttp.ClientConnectorError):
-            return _cannot_reach(endpoint, cause.os_error.strerror or str(cause.os_error))
-        if isinstance(cause, aiohttp.ConnectionTimeoutError):
-            return _cannot_reach(endpoint, "it does not accept connections")
-        cause = cause.__cause__
-    return None
-
-
-def _cannot_reach(endpoint: Endpoint, reason: str) -> str:
+def cannot_reach(endpoint: Endpoint, reason: str) -> str:
+    """Why no connection can be had, as a sentence."""
     said = endpoint.without_key(reason).strip().rstrip(".")
     return f"{endpoint.address} cannot be reached: {said}. Start the server or correct `engine.base_url`."
 
 
-def _said(error: openai.APIStatusError, endpoint: Endpoint) -> str:
+def said_by(error: StatusError, endpoint: Endpoint) -> str:
     """`: "..."` with the server's own words, or a full stop."""
     message = error.body.get("message") if isinstance(error.body, dict) else None
     if not isinstance(message, str) or not message.strip():
@@ -116,8 +158,5 @@ def _said(error: openai.APIStatusError, endpoint: Endpoint) -> str:
     return f': "{words}"'
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _word(value: object) -> str | None:
+    return str(value) if isinstance(value, str | int) else None

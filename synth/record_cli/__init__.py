@@ -3,6 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from synth.record_cli import replay, show
+
 if TYPE_CHECKING:
     from synth.commands import Register
 
@@ -10,4 +12,6 @@ __all__ = ["add_record_commands"]
 
 
 def add_record_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", register: "Register") -> None:
-    """Add the commands."""
+    """Add `show` and `replay`."""
+    show.add(commands, register)
+    replay.add(commands, register)

@@ -32,7 +32,8 @@ CATEGORIES: tuple[str, ...] = (
 class Frozen(BaseModel):
     """A frozen value that refuses unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # as null, which is what JSON has for it otherwise, an endless number could not be read back
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
 
 class Record(Frozen):

@@ -168,6 +168,8 @@ class Verdict(Record):
             return self.outcome
         if self.level == "none":
             return "run without isolation"
+        if self.level == "partial":
+            return "run with partial isolation only"
         if self.flaky:
             return "flaky"
         if stub == "passed":

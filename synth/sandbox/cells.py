@@ -97,7 +97,7 @@ class Zygote:
 
     def _said(self) -> str:
         self._bubble.settle()
-        return f"It said: {_tail(self._errors) or 'nothing'}"
+        return f"It said: {tail(self._errors) or 'nothing'}"
 
 
 class OneShot:
@@ -123,7 +123,7 @@ class OneShot:
         def reap() -> str:
             bubble.reap()
             with errors:
-                return _tail(errors)
+                return tail(errors)
 
         try:
             return Process(os.pidfd_open(bubble.first), reap)
@@ -250,7 +250,8 @@ def _first_object(lines: Iterable[bytes]) -> Iterator[bytes]:
             return
 
 
-def _tail(file: BinaryIO) -> str:
+def tail(file: BinaryIO) -> str:
+    """The last of what was written to a file, as text."""
     file.seek(0, os.SEEK_END)
     file.seek(max(0, file.tell() - _ERROR_BYTES))
     return file.read().decode(errors="replace").strip()

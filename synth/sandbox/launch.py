@@ -57,13 +57,14 @@ class Launcher:
 
     def words(self, info: int, hash_seed: int, memory: Limits | None) -> list[str]:
         """Everything else. `memory`: the writable folders are made here, by these limits, not by a cell in it."""
-        environment = _ENVIRONMENT | {"PYTHONHASHSEED": str(hash_seed)}
-        if self.runtime.libraries:
-            environment["LD_LIBRARY_PATH"] = f"{MOUNT}/lib"
         identity = _PRIVILEGED if self.privileged else _IDENTITY + " --disable-userns" * (memory is not None)
         return [
             *f"{_NAMESPACES} {identity} {_LIFE} --info-fd {info} --clearenv".split(),
-            *(word for name, value in environment.items() for word in ("--setenv", name, value)),
+            *(
+                word
+                for name, value in environment(self.runtime, hash_seed).items()
+                for word in ("--setenv", name, value)
+            ),
             *self._mounts(),
             *_devices(),
             *("--proc", "/proc"),
@@ -80,6 +81,18 @@ class Launcher:
         if runtime.extras is not None:
             words += ["--ro-bind", str(runtime.extras), str(EXTRAS_MOUNT)]
         return words
+
+
+def environment(runtime: Runtime, hash_seed: int) -> dict[str, str]:
+    """All the variables that code in the sandbox sees."""
+    libraries = {"LD_LIBRARY_PATH": f"{MOUNT}/lib"} if runtime.libraries else {}
+    return _ENVIRONMENT | {"PYTHONHASHSEED": str(hash_seed)} | libraries
+
+
+def system_folders() -> dict[str, str | None]:
+    """The root folders that hold this system's libraries: where each is a link to, None where it is a folder itself."""
+    folders = [place for place in map(Path, _SYSTEM) if place.is_symlink() or place.is_dir()]
+    return {str(place): os.readlink(place) if place.is_symlink() else None for place in folders}
 
 
 def launch_user(slot: int = 0) -> int | None:
@@ -150,9 +163,6 @@ def _outside_processes(user: int | None) -> int:
 def _system_mounts() -> list[str]:
     """The read-only system, with the links that this distribution has in its root folder."""
     words: list[str] = []
-    for place in map(Path, _SYSTEM):
-        if place.is_symlink():
-            words += ["--symlink", os.readlink(place), str(place)]
-        elif place.is_dir():
-            words += ["--ro-bind", str(place), str(place)]
+    for place, link in system_folders().items():
+        words += ["--ro-bind", place, place] if link is None else ["--symlink", link, place]
     return words

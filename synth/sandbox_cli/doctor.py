@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from synth.errors import EspalierError, SandboxUnavailable
 from synth.sandbox import packages
 from synth.sandbox.base import Sandbox
-from synth.sandbox.choose import choose_sandbox, install_command
+from synth.sandbox.choose import Choice, choose, install_command
+from synth.sandbox_cli.chosen import add_rungs
 from synth.sandbox_cli.probes import PROBES, Planted, Seen, planted
 
 if TYPE_CHECKING:
@@ -50,9 +51,9 @@ class Found:
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", register: "Register") -> None:
     """Add the command."""
-    register(commands, "doctor", _doctor, "try whether the sandbox of this machine holds").add_argument(
-        "--json", action="store_true"
-    )
+    command = register(commands, "doctor", _doctor, "try whether the sandbox of this machine holds")
+    command.add_argument("--json", action="store_true")
+    add_rungs(command)
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -60,13 +61,16 @@ def _doctor(options: argparse.Namespace) -> int:
     if sys.stderr.isatty() and not options.json:
         print("trying the sandbox; the first time on a machine, it is prepared", file=sys.stderr)
     with planted() as plan:
-        start, sandbox = _start()
-        found = [start, *(_not_tried() if sandbox is None else _try_all(sandbox, plan))]
+        start, choice = _start(options)
+        found = [start, *(_not_tried() if choice is None else _try_all(choice.sandbox, plan))]
+    if choice is not None:
+        choice.sandbox.close()
     ok = all(one.ok for one in found)
     facts: dict[str, object] = {
         "ok": ok,
-        "backend": "none" if sandbox is None else sandbox.backend,
-        "level": "none" if sandbox is None else sandbox.level,
+        "backend": "none" if choice is None else choice.sandbox.backend,
+        "level": "none" if choice is None else choice.sandbox.level,
+        "passed_over": [] if choice is None else [_passed_over(*each) for each in choice.passed_over],
         "seconds": round(time.monotonic() - began, 2),
     }
     machine = _machine()
@@ -77,17 +81,22 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0 if ok else 1
 
 
-def _start() -> tuple[Found, Sandbox | None]:
+def _start(options: argparse.Namespace) -> tuple[Found, Choice | None]:
     """Start the sandbox."""
     began = time.monotonic()
     try:
-        sandbox = choose_sandbox()
+        choice = choose(wanted=options.rung, partial=options.allow_partial)
     except SandboxUnavailable as error:
         said, _, mend = str(error).partition(" Mend: ")
         return Found("sandbox starts", False, said, round(time.monotonic() - began, 3), _longer(mend) or _MEND), None
-    return Found(
-        "sandbox starts", True, f"{sandbox.backend}, {sandbox.level}", round(time.monotonic() - began, 3)
-    ), sandbox
+    saw = f"{choice.sandbox.backend}, {choice.sandbox.level}"
+    return Found("sandbox starts", True, saw, round(time.monotonic() - began, 3)), choice
+
+
+def _passed_over(level: str, why: str) -> dict[str, str]:
+    """A stronger level, why it is not to be had here, and what mends that."""
+    said, _, mend = why.partition(" Mend: ")
+    return {"level": level, "why": said, "mend": _longer(mend)}
 
 
 def _longer(mend: str) -> str:
@@ -159,6 +168,11 @@ def _print(facts: dict[str, object], found: list[Found], machine: dict[str, obje
         if one.mend:
             print(f"{'':<8}{'':<{width}}  mend: {one.mend}")
     held = sum(one.ok for one in found)
+    passed_over = facts["passed_over"]
+    for each in passed_over if isinstance(passed_over, list) else []:
+        print(f"weaker, because `{each['level']}` is not to be had: {each['why']}")
+        if each["mend"]:
+            print(f"{'':<8}mend: {each['mend']}")
     print(f"{held} of {len(found)} hold in {facts['seconds']} s; backend {facts['backend']}, level {facts['level']}.")
     listed = machine["packages"]
     print(

@@ -1,18 +1,18 @@
 """Records <-> DuckDB. One process owns the file; one writer at a time; readers use cursors of their own."""
 
-import json
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
 
 from synth.errors import BadInput, NotFound, WorkspaceBusy
-from synth.records import KINDS, Record, Verdict
+from synth.records import KINDS, Dropped, Record, Verdict
+from synth.store.rows import columns_of, json_fields, storable, to_arrow, to_record, to_rows
 from synth.store.schema import TABLES, migrate
 
 R = TypeVar("R", bound=Record)
@@ -20,8 +20,8 @@ R = TypeVar("R", bound=Record)
 DatabaseError = duckdb.Error
 """What the database itself raises, for those who may not know which one it is."""
 
-_PLAIN = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
-
+_REPLACED = (Verdict.kind, Dropped.kind)
+"""Kinds that are made again: where the sandbox itself had failed, and where a person had it tried anew."""
 
 ASKED_FOR = "made->>'$.prompt' <> 'review_tests'"
 """SQL condition on solutions: made by a call of its own. One with corrected tests came with the ruling on them."""
@@ -72,8 +72,8 @@ class Database:
         names = list(kind.model_fields)
         columns = ", ".join(f'"{name}"' for name in names)
         rows = self.rows(f"select {columns} from {TABLES[kind.kind]} where {where}", parameters)
-        parse = [name for name in names if _is_json(kind, name)]
-        return [_to_record(kind, dict(zip(names, row, strict=True)), parse) for row in rows]
+        parse = json_fields(kind)
+        return [to_record(kind, dict(zip(names, row, strict=True)), parse) for row in rows]
 
     def record(self, kind: type[R], record_id: str) -> R:
         """One record. Raises `NotFound`."""
@@ -101,7 +101,7 @@ class Database:
                 self._connection.execute("commit")
 
     def add(self, records: Iterable[Record], run_id: str | None = None) -> int:
-        """Store records; those already there are left as they are, but for verdicts. Returns how many there were."""
+        """Store records; those there already stay, but for verdicts and drops. Returns how many there were."""
         with self.transaction():
             return self._insert(records, run_id)
 
@@ -129,15 +129,12 @@ class Database:
     def _insert(self, records: Iterable[Record], run_id: str | None) -> int:
         groups: dict[str, dict[str, Record]] = defaultdict(dict)
         for record in records:
-            groups[record.kind].setdefault(record.id, record)
+            if record.kind in _REPLACED:
+                groups[record.kind][record.id] = record
+            else:
+                groups[record.kind].setdefault(record.id, record)
         for kind, group in groups.items():
-            batch = _to_arrow(KINDS[kind], list(group.values()))
-            if kind == Verdict.kind:
-                doubts = [verdict.doubt for verdict in group.values() if isinstance(verdict, Verdict)]
-                batch = batch.append_column("doubt", pa.array(doubts, pa.string()))
-            # Only a verdict is ever made again: where the sandbox itself had failed.
-            verb = "replace" if kind == Verdict.kind else "ignore"
-            self._insert_arrow(f"insert or {verb} into {TABLES[kind]} by name select * from batch", batch)
+            self._store(KINDS[kind], list(group), list(group.values()))
             if run_id is not None:
                 rows = pa.table(
                     {"run_id": [run_id] * len(group), "kind": [kind] * len(group), "record_id": list(group)}
@@ -145,53 +142,39 @@ class Database:
                 self._insert_arrow("insert or ignore into members by name select * from batch", rows)
         return sum(len(group) for group in groups.values())
 
+    def _store(self, kind: type[Record], ids: Sequence[str], records: Sequence[Record]) -> None:
+        """Append those that are new; of those that are there, replace what may be made again."""
+        table = TABLES[kind.kind]
+        there = self._there(table, ids)
+        new = [record for record in records if record.id not in there] if there else records
+        if new:
+            self._append(kind, to_rows(kind, new))
+        if there and kind.kind in _REPLACED:
+            again = storable(to_rows(kind, [record for record in records if record.id in there]))
+            self._insert_arrow(f"insert or replace into {table} by name select * from batch", to_arrow(kind, again))
+
+    def _there(self, table: str, ids: Sequence[str]) -> set[str]:
+        found = self._connection.execute(f"select id from {table} where id in (select unnest(?))", [list(ids)])
+        return {row[0] for row in found.fetchall()}
+
+    def _append(self, kind: type[Record], rows: list[tuple[Any, ...]]) -> None:
+        try:
+            self._append_as_they_are(kind, rows)
+        except UnicodeError:
+            self._append_as_they_are(kind, storable(rows))
+
+    def _append_as_they_are(self, kind: type[Record], rows: list[tuple[Any, ...]]) -> None:
+        appender = self._connection.appender(TABLES[kind.kind], columns=columns_of(kind))
+        try:
+            appender.append_rows(rows)
+        except BaseException:
+            appender.clear()
+            raise
+        appender.flush()
+
     def _insert_arrow(self, sql: str, batch: pa.Table) -> None:
         self._connection.register("batch", batch)
         try:
             self._connection.execute(sql).fetchall()
         finally:
             self._connection.unregister("batch")
-
-
-def _is_json(kind: type[Record], name: str) -> bool:
-    return _arrow_type(kind.model_fields[name].annotation) is None
-
-
-def _arrow_type(annotation: object) -> pa.DataType | None:
-    """The plain column type of a field, or None where it is stored as JSON text."""
-    if annotation in _PLAIN:
-        return _PLAIN[annotation]
-    inner = [part for part in get_args(annotation) if part is not type(None)]
-    if get_origin(annotation) is not None and inner and all(isinstance(part, str) for part in inner):
-        return pa.string()  # a Literal of strings
-    if len(inner) == 1 and type(None) in get_args(annotation):
-        return _arrow_type(inner[0])
-    return None
-
-
-def _to_arrow(kind: type[Record], records: list[Record]) -> pa.Table:
-    columns: dict[str, pa.Array] = {}
-    bodies = [record.model_dump(mode="json") for record in records]
-    for name, field in kind.model_fields.items():
-        values = [body[name] for body in bodies]
-        plain = _arrow_type(field.annotation)
-        if plain is None:
-            texts = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
-            columns[name] = pa.array([_storable(text) for text in texts], pa.string())
-        elif plain == pa.string():
-            columns[name] = pa.array([_storable(value) for value in values], plain)
-        else:
-            columns[name] = pa.array(values, plain)
-    return pa.table(columns)
-
-
-def _storable(text: str | None) -> str | None:
-    """Text without what UTF-8 cannot hold; engines do send lone surrogates."""
-    return text if text is None else text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _to_record(kind: type[R], values: dict[str, Any], parse: Sequence[str]) -> R:
-    for name in parse:
-        if values[name] is not None:
-            values[name] = json.loads(values[name])
-    return kind.model_validate(values)

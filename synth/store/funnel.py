@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass
 
-from synth.records import Answer, Extraction, Growth, Instruction, Ruling, Solution, Task
+from synth.records import (
+    Answer,
+    Demonstration,
+    Extraction,
+    Growth,
+    Instruction,
+    PreExtraction,
+    Ruling,
+    Solution,
+    Task,
+)
 from synth.store.database import ASKED_FOR, OF_RUN, Database
 from synth.store.schema import TABLES
 
@@ -179,6 +189,20 @@ def usage(db: Database, run_id: str | None = None) -> list[Usage]:
         )
         found += [Usage(*row) for row in rows]
     return found
+
+
+def prompt_hashes(db: Database, run_id: str | None = None) -> dict[str, list[str]]:
+    """Which texts of each prompt were used, by their hashes."""
+    found: dict[str, set[str]] = {}
+    for kind in (PreExtraction, Demonstration, Extraction, Growth, Task, Solution, Ruling, Instruction, Answer):
+        rows = db.rows(
+            f"""select distinct made->>'$.prompt', made->>'$.prompt_hash' from {TABLES[kind.kind]}
+            where made is not null and {OF_RUN.format(id="id", kind=kind.kind)}""",
+            [run_id, run_id],
+        )
+        for prompt, hashed in rows:
+            found.setdefault(prompt, set()).add(hashed)
+    return {prompt: sorted(hashes) for prompt, hashes in sorted(found.items())}
 
 
 def _corrected(number: int) -> str:

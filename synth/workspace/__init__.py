@@ -16,13 +16,14 @@ from synth.errors import BadInput, EspalierError
 from synth.export import CardFacts, ExportReport, Form, export_samples, preview
 from synth.export.sample import Sample
 from synth.metrics.table import METRICS, MetricInfo
-from synth.prompts import Prompt, Prompts
-from synth.records import Demonstration, Extraction, FeaturePath, Record, Seed
+from synth.prices import check_budget, frozen_prices
+from synth.records import Demonstration, Extraction, FeaturePath, Seed
 from synth.runs import Runs, RunStatus, StepProgress
 from synth.settings import DATA, RunConfig, load_config
 from synth.steps.coreset import pick_coreset
 from synth.steps.seeds import SeedReport, read_path, read_stdlib
-from synth.store import Database, DatabaseError, funnel, queries
+from synth.store import Database, DatabaseError, failures, funnel, queries
+from synth.store.failures import Example, FailureGroup
 from synth.store.funnel import Counts, Drop, Funnel, Stage, Usage
 from synth.store.queries import DatasetRow, EvolutionNode, ForestRow, SeedGroup, TaskRow
 from synth.store.tree_log import TreeLog
@@ -30,31 +31,51 @@ from synth.store.uses import used_by_model
 from synth.tree import operations
 from synth.tree.columns import FeatureTree
 from synth.tree.history import stretches
+from synth.workspace.accounts import Accounts
+from synth.workspace.comparing import Change, Comparing, Comparison, Pair
 from synth.workspace.costs import Spent, Worth, spending, worth
+from synth.workspace.endpoints import Endpoints
+from synth.workspace.estimating import Estimating, Range, RunEstimate, StepOff
 from synth.workspace.intake import Intake
+from synth.workspace.lineage import Came, Lineage, LineageNode
+from synth.workspace.prompting import PromptFacts, Prompting
+from synth.workspace.replaying import Replay, Replaying
+from synth.workspace.running import Running
 from synth.workspace.samples import Gatherer
 from synth.workspace.settings import WorkspaceSettings, read_settings, write_settings
+from synth.workspace.snapshot import write_snapshot
 from synth.workspace.tree import TreeKeeper
 from synth.workspace.uses import Uses
 from synth.workspace.views import Found, TreeViews
 
 __all__ = [
+    "Came",
+    "Change",
+    "Comparison",
     "Counts",
     "DatasetRow",
     "Drop",
     "EvolutionNode",
+    "Example",
     "ExportReport",
+    "FailureGroup",
     "FeatureTree",
     "ForestRow",
     "Found",
     "Funnel",
+    "LineageNode",
     "MetricInfo",
-    "Prompt",
+    "Pair",
+    "PromptFacts",
+    "Range",
+    "Replay",
+    "RunEstimate",
     "RunStatus",
     "Sample",
     "SeedGroup",
     "SeedReport",
     "Stage",
+    "StepOff",
     "StepProgress",
     "TaskRow",
     "Usage",
@@ -70,7 +91,7 @@ _EMBED_CHUNK = 256
 _log = logging.getLogger(__name__)
 
 
-class Workspace:
+class Workspace(Running):
     """An open workspace. One process owns it at a time."""
 
     def __init__(self, folder: Path) -> None:
@@ -84,10 +105,19 @@ class Workspace:
             ) from error
         self._database = self.folder / "workspace.duckdb"
         self._db = Database(self._database)
-        self._runs = Runs(self.folder / "runs")
+        super().__init__(Runs(self.folder / "runs"))
         self._trees = TreeKeeper(TreeLog(self._db, self.folder / "tree"), self.folder / "tree")
         self._views = TreeViews(self._trees, self.folder / "cache")
         self._uses = Uses(self._db, self._trees)
+        self.comparing = Comparing(self._db, self._runs)
+        self.lineage = Lineage(self._db, self.tree)
+        self.replaying = Replaying(self._db, self._runs, self.folder)
+        self.endpoints = Endpoints(self.folder)
+        self.prompting = Prompting(self.folder, self._db)
+        self.accounts = Accounts(self.folder)
+        self.estimating = Estimating(
+            self._db, self._runs, self.folder / "prompts", self.tree, lambda: self.settings().prices
+        )
         self._lock = threading.RLock()
         self._closing = threading.Event()
         self._intake = Intake(self._db, self._runs, self._trees)
@@ -104,11 +134,12 @@ class Workspace:
             self._db.close()
 
     def ingest_in_background(self, every_seconds: float = 0.5) -> None:
-        """Keep reading what workers write until the workspace is closed."""
+        """Keep reading what workers write, and starting what is handed over, until the workspace is closed."""
 
         def loop() -> None:
             while not self._closing.wait(every_seconds):
                 try:
+                    self._runs.inbox.serve(self.start_run)
                     self.ingest()
                 except (EspalierError, OSError, ValueError, DatabaseError):
                     _log.exception("reading journals failed; trying again")
@@ -198,40 +229,23 @@ class Workspace:
 
     # runs
 
-    def start_run(self, config: RunConfig) -> str:
-        """Freeze a config, write its snapshot and start a worker.
+    def start_run(self, config: RunConfig, estimate: RunEstimate | None = None) -> str:
+        """Freeze a config with its prices and what is expected of it, write its snapshot and start a worker.
 
-        Reads the standard library where the run reads seeds and there is none yet.
+        Reads the standard library where the run reads seeds and there is none yet. `estimate` was told to a person;
+        None = made now. Raises `BadConfig` for a budget that cannot be kept.
         """
+        prices = frozen_prices(config, self.settings().prices)
+        check_budget(config, prices)
+        self.prompting.check_own()
         if (config.extract.enabled or config.evolve.roots) and not self.counts().seeds:
             self.add_stdlib_seeds()
-        run_id = self._runs.create(config, self._write_snapshot)
+        expected = estimate or self.estimating.estimate(config)
+        own = self.folder / "prompts"
+        run_id = self._runs.create(config, lambda folder: write_snapshot(folder, self._db, self._trees, own, prices))
+        self.estimating.keep(run_id, expected)
         self._runs.start(run_id)
         return run_id
-
-    def resume(self, run_id: str) -> None:
-        """Take a stopped run up again, or let a paused one go on."""
-        self._runs.start(run_id)
-
-    def pause(self, run_id: str) -> None:
-        """Let nothing new begin in a run."""
-        self._runs.pause(run_id)
-
-    def cancel(self, run_id: str) -> None:
-        """Stop a run after what is in flight."""
-        self._runs.cancel(run_id)
-
-    def runs(self) -> list[RunStatus]:
-        """Every run, newest first."""
-        return [self._runs.status(run_id) for run_id in reversed(self._runs.ids())]
-
-    def run(self, run_id: str) -> RunStatus:
-        """One run. Raises `NotFound`."""
-        return self._runs.status(run_id)
-
-    def run_config(self, run_id: str) -> RunConfig:
-        """The frozen config of a run."""
-        return self._runs.config(run_id)
 
     def ingest(self) -> int:
         """Store what workers have journaled since the last call. Returns how many records were read."""
@@ -251,6 +265,14 @@ class Workspace:
     def any_without_isolation(self) -> bool:
         """Whether any verdict rests on code that was run without isolation."""
         return queries.any_without_isolation(self._db)
+
+    def failures(self, run_id: str) -> list[FailureGroup]:
+        """What ended early in a run and was not made since, by step and reason, with examples."""
+        return failures.failures(self._db, run_id)
+
+    def failed_ids(self, run_id: str, step: str, reason: str) -> list[str]:
+        """Ids of what one group of `failures` would have become: what `retry` takes."""
+        return failures.failed_ids(self._db, run_id, step, reason)
 
     def usage(self, run_id: str | None = None) -> list[Usage]:
         """Calls and tokens a prompt."""
@@ -316,11 +338,6 @@ class Workspace:
 
     # settings
 
-    def prompts(self) -> list[Prompt]:
-        """Every prompt, the workspace's own copies laid over the shipped ones."""
-        prompts = Prompts(self.folder / "prompts")
-        return [prompts.get(name) for name in prompts.names()]
-
     def settings(self) -> WorkspaceSettings:
         """What the app remembers. Raises `BadConfig` that names the file."""
         return read_settings(self.folder)
@@ -332,15 +349,6 @@ class Workspace:
     def database_bytes(self) -> int:
         """Size of the database file."""
         return self._database.stat().st_size
-
-    def _write_snapshot(self, folder: Path) -> None:
-        self._trees.save(folder / "tree")
-        _write_lines(folder / "seeds.jsonl", queries.seeds(self._db))
-        _write_lines(folder / "extractions.jsonl", queries.extractions(self._db))
-        _write_lines(folder / "growths.jsonl", queries.growths(self._db))
-        (folder / "prompts").mkdir()
-        for prompt in (self.folder / "prompts").glob("*.md"):
-            (folder / "prompts" / prompt.name).write_bytes(prompt.read_bytes())
 
     def _card_facts(self, name: str, run_id: str | None) -> CardFacts:
         run_ids = [run_id] if run_id else self._runs.ids()
@@ -355,8 +363,3 @@ class Workspace:
 def demo_config() -> RunConfig:
     """The run that a new workspace starts with."""
     return load_config(DATA / "demo.toml")
-
-
-def _write_lines(path: Path, records: Sequence[Record]) -> None:
-    with path.open("w", encoding="utf-8") as lines:
-        lines.writelines(record.model_dump_json() + "\n" for record in records)

@@ -5,7 +5,6 @@ tests. What an endpoint did not say how much it used is left out, never taken fo
 is not in it.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.prices import is_called, price_of
 from synth.records import Made, Record
 from synth.settings import Engine, Price
 from synth.store import Database
@@ -25,8 +25,6 @@ _RESAMPLES = 400
 _LEAST = 5
 """Past tasks from which a range can be told."""
 _BOUNDS = (10, 90)
-_DATED = r"-\d{4}-?\d{2}-?\d{2}"
-"""What endpoints put behind a model's name in their replies."""
 _MILLION = 1_000_000
 
 
@@ -112,11 +110,11 @@ def spending(db: Database) -> list[Spent]:
 def worth(used: Sequence[ModelUse], prices: Mapping[str, Price]) -> Worth:
     """What models took for what they were sent and wrote; the offline engine takes nothing.
 
-    A price is kept by the name that is asked for, endpoints answer with it or a dated one.
+    A price is kept by the name that is asked for, endpoints answer with it or a dated one; `prices` go before the
+    shipped ones.
     """
     paid = [one for one in used if one.engine != "offline"]
-    longest = sorted(prices, key=len)  # a name with its date is said more exactly than one without
-    priced = {one.model: prices[name] for one in paid for name in longest if _is_called(one.model, name)}
+    priced = {one.model: price for one in paid if (price := price_of(one.model, prices)) is not None}
     without = [f"`{one.model}`" for one in paid if one.model not in priced]
     if without:
         return Worth(None, f"no price is kept for {', '.join(without)}; the panel Sample takes it.")
@@ -135,14 +133,14 @@ def estimate(spent: Sequence[Spent], tasks: int, engine: Engine, prices: Mapping
     It rests on the past tasks of that model where there are any, else on those of all models. The offline engine
     costs nothing.
     """
-    own = [one for one in spent if _is_called(one.model, engine.model)]
+    own = [one for one in spent if is_called(one.model, engine.model)]
     chosen = own or list(spent)
     known = [(one.calls, one.input_tokens, one.output_tokens) for one in chosen if _is_known(one)]
     table = np.array(known, np.float64).reshape(-1, 3)
     counted = _expect(table[:, 0] if len(table) else [one.calls for one in chosen], tasks)
     inputs, outputs = _expect(table[:, 1], tasks), _expect(table[:, 2], tasks)
     cost, reason = None, ""
-    price = prices.get(engine.model)
+    price = price_of(engine.model, prices)
     if engine.kind == "offline":
         cost = Expected(0.0, 0.0, 0.0)
         reason = "" if len(table) else "the offline engine counts no tokens."
@@ -172,10 +170,6 @@ def _total(counts: Sequence[int | None]) -> int | None:
 
 def _is_known(one: Spent) -> bool:
     return one.input_tokens is not None and one.output_tokens is not None
-
-
-def _is_called(answered: str, asked: str) -> bool:
-    return answered == asked or re.fullmatch(re.escape(asked) + _DATED, answered) is not None
 
 
 def _expect(values: Sequence[float] | NDArray[np.float64], tasks: int) -> Expected | None:

@@ -9,6 +9,9 @@ from synth.store import Database, queries
 from synth.workspace.fits import fits_the_tree
 from synth.workspace.tree import TreeKeeper
 
+_BATCH = 24 << 20
+"""Bytes of a journal that are stored together: thousands of records, for the database is quick with many at once."""
+
 
 class Intake:
     """Reads journals for the owner. One caller at a time."""
@@ -26,7 +29,7 @@ class Intake:
             for file in journal_files(self._runs.path(run_id)):
                 offset = read.get((run_id, file.name), 0)
                 while offset < file.stat().st_size:
-                    batch = read_journal(file, offset)
+                    batch = read_journal(file, offset, _BATCH)
                     if batch.offset == offset:
                         break
                     sound = [record for record in batch.records if fits_the_tree(record)]

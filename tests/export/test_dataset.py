@@ -79,9 +79,9 @@ def test_messages_have_the_shape_that_trainers_read(tmp_path: Path) -> None:
         assert all(set(turn) == {"role", "content"} and turn["content"].strip() for turn in row["messages"])
 
 
-def test_alpaca_rows_have_three_texts(tmp_path: Path) -> None:
+def test_alpaca_rows_have_an_id_and_three_texts(tmp_path: Path) -> None:
     for row in lines_of(exported(tmp_path / "demo.jsonl", "alpaca").path):
-        assert list(row) == ["instruction", "input", "output"]
+        assert list(row) == ["id", "instruction", "input", "output"]
         assert row["input"] == ""
         assert row["instruction"]
         assert row["output"]

@@ -1,57 +1,17 @@
 """The OpenAI-compatible engine against a loopback server: real HTTP, nothing patched."""
 
 import asyncio
+import json
 import logging
-import socket
 
 import pytest
 
 from synth.errors import ModelError
-from synth.models.base import Reply, Request, Turn
+from synth.models.base import Turn
 from synth.models.openai_compatible import OpenAICompatible
-from synth.settings import Engine
 from tests import loopback
-from tests.loopback import Loopback
-
-KEY = "sk-secret-0123456789abcdef"
-
-
-def engine_at(base_url: str, **changes: object) -> Engine:
-    return Engine(kind="openai", model="tiny", base_url=base_url, api_key_env="MY_KEY", **changes)
-
-
-def question(text: str = "What is 2 + 2?", **changes: object) -> Request:
-    return Request(prompt="p", prompt_hash="h", inputs={}, text=text, temperature=0.5, **changes)
-
-
-def ask(
-    base_url: str, *requests: Request, key: str | None = KEY, max_retries: int = 2, **changes: object
-) -> list[Reply | BaseException]:
-    """Put the requests all at once and close the engine."""
-
-    async def run() -> list[Reply | BaseException]:
-        model = OpenAICompatible(engine_at(base_url, **changes), key, max_retries=max_retries)
-        try:
-            return await asyncio.gather(*(model.complete(request) for request in requests), return_exceptions=True)
-        finally:
-            await model.close()
-
-    return asyncio.run(run())
-
-
-def ask_one(*script: loopback.Answer, **changes: object) -> tuple[Reply, Loopback]:
-    with Loopback(*script) as server:
-        (reply,) = ask(server.base_url, question(), **changes)
-    if isinstance(reply, BaseException):
-        raise reply
-    return reply, server
-
-
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
+from tests.loopback import Loopback, completion
+from tests.models.asking import KEY, ask, ask_one, closed_port, engine_at, paced, question
 
 # ---- what goes out, what comes back
 
@@ -68,6 +28,7 @@ def test_a_question_goes_out_as_one_user_message_with_its_settings() -> None:
         "max_tokens": 4096,
     }
     assert received.headers["authorization"] == f"Bearer {KEY}"
+    assert received.headers["content-type"] == "application/json"
 
 
 def test_earlier_replies_follow_the_question_each_with_what_was_wrong() -> None:
@@ -81,11 +42,24 @@ def test_earlier_replies_follow_the_question_each_with_what_was_wrong() -> None:
     assert messages[4]["content"].startswith("Your reply could not be used: <t> is empty.")
 
 
+def test_a_question_may_hold_any_characters_even_halves_of_them() -> None:
+    reply, server = ask_one(loopback.ok(), request=question("naïve 汉字 \U0001f333 \ud83d"))
+    assert reply.text == "fine"
+    assert server.requests[0].text == "naïve 汉字 \U0001f333 \ud83d"
+
+
+def test_a_question_of_megabytes_goes_out_whole() -> None:
+    long = "x" * (3 << 20)
+    _, server = ask_one(loopback.ok(), request=question(long))
+    assert server.requests[0].text == long
+
+
 def test_the_reply_says_text_model_and_tokens() -> None:
     reply, _ = ask_one(loopback.ok(lambda received: received.text.upper()))
     assert (reply.text, reply.model, reply.finish) == ("WHAT IS 2 + 2?", "tiny-2026", "stop")
-    assert (reply.prompt_tokens, reply.completion_tokens) == (11, 7)
+    assert (reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens) == (11, 7, None)
     assert reply.seconds > 0
+    assert (reply.attempts, reply.note, reply.structured) == (1, "", False)
 
 
 def test_tokens_are_unknown_where_the_server_does_not_count() -> None:
@@ -94,22 +68,32 @@ def test_tokens_are_unknown_where_the_server_does_not_count() -> None:
     assert reply.completion_tokens is None
 
 
+@pytest.mark.parametrize(
+    ("usage", "counts"),
+    [
+        ({"prompt_tokens": 9, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 8}}, (9, 3, 8)),
+        ({"prompt_tokens": 9, "completion_tokens": 3, "prompt_tokens_details": None}, (9, 3, None)),
+        ({"prompt_tokens": 0, "completion_tokens": 0}, (0, 0, None)),
+        ({"prompt_tokens": "many", "completion_tokens": -1, "prompt_tokens_details": [1]}, (None, None, None)),
+        ({"prompt_tokens": True, "completion_tokens": 1e300}, (None, None, None)),
+        (["nothing"], (None, None, None)),
+    ],
+)
+def test_odd_counts_are_unknown_and_never_cost_the_reply(usage: object, counts: tuple[int | None, ...]) -> None:
+    reply, _ = ask_one(loopback.body(completion("fine", usage=usage)))
+    assert reply.text == "fine"
+    assert (reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens) == counts
+
+
 def test_a_local_server_needs_no_key() -> None:
     reply, server = ask_one(loopback.ok(), key=None)
     assert reply.text == "fine"
-    assert KEY not in str(server.requests[0].headers)
+    assert "authorization" not in server.requests[0].headers
 
 
 def test_white_space_around_a_key_is_not_sent() -> None:
     _, server = ask_one(loopback.ok(), key=f"  {KEY}\n")
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
-
-
-def test_a_proxy_of_the_environment_is_not_asked_for_a_local_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port()}")
-    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed_port()}")
-    reply, _ = ask_one(loopback.ok())
-    assert reply.text == "fine"
 
 
 @pytest.mark.parametrize(
@@ -126,16 +110,21 @@ def test_reasoning_in_front_of_the_answer_is_cut(sent: str, kept: str) -> None:
     assert reply.text == kept
 
 
-def test_no_more_questions_are_in_flight_than_allowed() -> None:
-    async def run(server: Loopback) -> None:
-        model = OpenAICompatible(engine_at(server.base_url, concurrency=2, deadline_seconds=20), KEY)
-        await asyncio.gather(*(model.complete(question()) for _ in range(8)))
-        await model.close()
+def test_a_message_in_parts_is_read_without_its_reasoning() -> None:
+    parts = [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "4"}, {"type": "text", "text": "2"}]
+    reply, _ = ask_one(loopback.body(completion(parts)))  # type: ignore[arg-type]
+    assert reply.text == "42"
 
-    with Loopback(loopback.ok(pairs=asyncio.Barrier(2))) as server:
-        asyncio.run(run(server))
-    assert len(server.requests) == 8
-    assert server.peak == 2
+
+def test_a_slow_answer_is_read_to_its_end() -> None:
+    reply, _ = ask_one(loopback.drip("slow but whole"))
+    assert reply.text == "slow but whole"
+
+
+def test_half_a_character_does_not_reach_the_records() -> None:
+    reply, _ = ask_one(loopback.half_characters())
+    assert reply.text == "half ?"
+    assert reply.text.encode("utf-8")
 
 
 # ---- replies that are no answer
@@ -146,15 +135,30 @@ def test_an_answer_cut_off_at_the_token_limit_says_so() -> None:
     assert (reply.finish, reply.text) == ("length", "half")
 
 
+def test_an_answer_that_is_all_reasoning_is_empty_and_kept() -> None:
+    reply, _ = ask_one(loopback.ok("<think>Is it 4? Or 5?</think>"))
+    assert (reply.finish, reply.text, reply.raw) == ("empty", "", "<think>Is it 4? Or 5?</think>")
+
+
 @pytest.mark.parametrize("script", [loopback.refusal("No."), loopback.filtered()])
 def test_a_refusal_says_so(script: loopback.Answer) -> None:
     reply, _ = ask_one(script)
     assert reply.finish == "refusal"
 
 
-def test_a_question_that_the_content_filter_stops_is_a_refusal() -> None:
-    reply, server = ask_one(loopback.error(400, "The prompt was filtered.", "content_filter"))
+@pytest.mark.parametrize(
+    "script",
+    [
+        loopback.error(400, "The prompt was filtered.", "content_filter"),
+        loopback.error(403, "Your input was flagged by moderation."),
+    ],
+)
+def test_a_question_that_the_content_filter_stops_is_a_refusal_and_what_it_said_is_kept(
+    script: loopback.Answer,
+) -> None:
+    reply, server = ask_one(script)
     assert reply.finish == "refusal"
+    assert "filtered" in reply.raw or "flagged" in reply.raw
     assert len(server.requests) == 1
 
 
@@ -165,76 +169,104 @@ def test_a_completion_without_text_is_empty(script: loopback.Answer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "raw"),
+    ("script", "note", "raw"),
     [
-        (loopback.truncated(), '{"id": "chatcmpl-1"'),
-        (loopback.wrong_shape(), '{"status": "ready"}'),
-        (loopback.raw("<html>gateway</html>", content_type="text/html"), "<html>gateway</html>"),
-        (loopback.body({"choices": [{"message": {"content": 7}}]}), '{"choices"'),
+        (loopback.truncated(), "the answer breaks off", '{"id": "chatcmpl-1"'),
+        (loopback.wrong_shape(), "the answer is not a chat completion", '{"status": "ready"}'),
+        (loopback.raw("<html>no</html>", content_type="text/html"), "the answer is not JSON", "<html>no</html>"),
+        (loopback.raw("7"), "the answer is not a chat completion", "7"),
+        (loopback.raw(""), "the answer is not JSON", ""),
+        (loopback.raw("[" * 100_000), "the answer is nested too deeply", "[["),
+        (loopback.body({"choices": [{"message": {"content": 7}}]}), "the answer's content is no text", '{"choices"'),
+        (loopback.body({"choices": [{"message": "hi"}]}), "the answer is not a chat completion", '{"choices"'),
+        (loopback.body({"choices": {"0": "hi"}}), "the answer is not a chat completion", '{"choices"'),
+        (loopback.body({"choices": [7]}), "the answer is not a chat completion", '{"choices"'),
+        (loopback.invalid_utf8(), "the answer is not UTF-8", '{"id": "chatcmpl-1"'),
     ],
 )
 def test_a_body_that_is_no_completion_is_one_failed_question_with_the_body_kept(
-    script: loopback.Answer, raw: str
+    script: loopback.Answer, note: str, raw: str
 ) -> None:
-    reply, _ = ask_one(script)
-    assert reply.finish == "failed"
-    assert reply.text.startswith(raw)
-
-
-# ---- what is tried again
-
-
-def test_a_rate_limit_is_waited_out() -> None:
-    reply, server = ask_one(loopback.rate_limited(), loopback.rate_limited(), loopback.ok("at last"))
-    assert reply.text == "at last"
-    assert len(server.requests) == 3
-
-
-@pytest.mark.parametrize("script", [loopback.server_error(), loopback.rate_limited()])
-def test_a_server_that_keeps_failing_costs_one_question_not_the_run(script: loopback.Answer) -> None:
     reply, server = ask_one(script)
-    assert (reply.finish, reply.text) == ("failed", "")
-    assert len(server.requests) == 3
-
-
-def test_a_broken_connection_is_tried_again() -> None:
-    reply, server = ask_one(loopback.reset(), loopback.ok("second"), max_retries=1)
-    assert reply.text == "second"
-    assert len(server.requests) == 2
-
-
-def test_a_connection_that_keeps_breaking_costs_one_question_not_the_run() -> None:
-    reply, _ = ask_one(loopback.reset(), max_retries=0)
-    assert (reply.finish, reply.text) == ("failed", "")
-
-
-def test_a_server_that_hangs_costs_one_question_and_retries_do_not_stretch_the_deadline() -> None:
-    reply, server = ask_one(loopback.hang(), deadline_seconds=0.3, max_retries=3)
-    assert (reply.finish, reply.text) == ("failed", "")
+    assert (reply.finish, reply.text, reply.note) == ("failed", "", note)
+    assert reply.raw.startswith(raw)
     assert len(server.requests) == 1
 
 
-def test_waiting_for_a_retry_counts_towards_the_deadline() -> None:
-    reply, server = ask_one(loopback.rate_limited(60), deadline_seconds=0.3)
-    assert reply.finish == "failed"
-    assert len(server.requests) == 1
+def test_an_answer_of_ten_megabytes_is_not_read_to_its_end_and_what_is_kept_says_so() -> None:
+    reply, _ = ask_one(loopback.huge(10))
+    assert (reply.finish, reply.text) == ("failed", "")
+    assert "longer than any" in reply.note
+    assert len(reply.raw) < 21_000
+    assert reply.raw.endswith("bytes came]")
 
 
 def test_a_question_that_the_server_finds_too_long_costs_only_itself() -> None:
     reply, server = ask_one(loopback.error(400, "Too many tokens.", "context_length_exceeded"))
-    assert reply.finish == "failed"
+    assert (reply.finish, reply.note) == ("failed", 'the endpoint answered 400: "Too many tokens."')
     assert len(server.requests) == 1
 
 
-def test_one_failed_question_leaves_the_next_one_alone() -> None:
-    async def run(server: Loopback) -> list[str]:
-        model = OpenAICompatible(engine_at(server.base_url), KEY, max_retries=0)
-        replies = [await model.complete(question()) for _ in range(3)]
+def test_without_a_pace_a_failed_request_is_a_failed_question() -> None:
+    async def run(server: Loopback) -> list[tuple[str, str]]:
+        model = OpenAICompatible(engine_at(server.base_url, deadline_seconds=0.3), KEY)
+        replies = [await model.complete(question()) for _ in range(4)]
         await model.close()
-        return [reply.finish for reply in replies]
+        return [(reply.finish, reply.note) for reply in replies]
 
-    with Loopback(loopback.reset(), loopback.server_error(), loopback.ok()) as server:
-        assert asyncio.run(run(server)) == ["failed", "failed", "stop"]
+    with Loopback(loopback.reset(), loopback.server_error(), loopback.hang(), loopback.ok()) as server:
+        said = asyncio.run(run(server))
+    assert said[0] == ("failed", "the connection broke")
+    assert said[1][1].startswith("the endpoint answered 500")
+    assert said[2] == ("failed", "no answer within the deadline")
+    assert said[3] == ("stop", "")
+    assert len(server.requests) == 4
+
+
+# ---- parameters that a model does not take
+
+
+def unless(name: str, code: str = "unsupported_value", other: str = "") -> loopback.Answer:
+    """Refuses questions with this parameter, and answers others."""
+
+    async def answer(received: loopback.Received, request: object) -> object:
+        if name not in received.body:
+            return await loopback.ok()(received, request)  # type: ignore[arg-type]
+        details = {"message": f"Unsupported: '{name}'. {other}", "type": "x", "param": name, "code": code}
+        return await loopback.body({"error": details}, status=400)(received, request)  # type: ignore[arg-type]
+
+    return answer  # type: ignore[return-value]
+
+
+def test_a_parameter_that_the_model_refuses_is_left_out_from_then_on_and_the_reply_says_so() -> None:
+    with Loopback(unless("temperature")) as server:
+        replies = ask(server.base_url, question("one"), concurrency=1) + ask(
+            server.base_url, question("a"), question("b")
+        )
+    assert [reply.text for reply in replies] == ["fine"] * 3  # type: ignore[union-attr]
+    assert all("takes no temperature" in reply.note for reply in replies)  # type: ignore[union-attr]
+    assert sum("temperature" in received.body for received in server.requests) <= 3
+    assert "top_p" in server.requests[-1].body
+
+
+def test_the_other_name_of_the_limit_is_used_where_the_endpoint_says_so() -> None:
+    script = unless("max_tokens", "unsupported_parameter", "Use 'max_completion_tokens' instead.")
+    reply, server = ask_one(script)
+    assert (reply.text, reply.note, reply.attempts) == ("fine", "", 2)
+    assert server.requests[-1].body["max_completion_tokens"] == 4096
+    assert "max_tokens" not in server.requests[-1].body
+
+
+def test_an_endpoint_that_refuses_both_names_of_the_limit_is_asked_without() -> None:
+    async def answer(received: loopback.Received, request: object) -> object:
+        for name, other in (("max_tokens", "max_completion_tokens"), ("max_completion_tokens", "max_tokens")):
+            if name in received.body:
+                return await unless(name, other=f"Use {other}.")(received, request)  # type: ignore[arg-type]
+        return await loopback.ok()(received, request)  # type: ignore[arg-type]
+
+    reply, server = ask_one(answer)  # type: ignore[arg-type]
+    assert reply.text == "fine"
+    assert len(server.requests) == 3
 
 
 # ---- what ends the run
@@ -249,18 +281,22 @@ def test_one_failed_question_leaves_the_next_one_alone() -> None:
         (loopback.error(402, "Insufficient balance."), ["no quota left", "Insufficient balance"]),
         (loopback.no_model(), ["knows no model `tiny`", "`engine.model`", "`engine.base_url`"]),
         (
-            loopback.error(400, "Unsupported value: temperature.", "unsupported_value"),
-            ["does not take our questions", "temperature", "`engine.model`"],
+            loopback.error(400, "Unsupported value: messages.", "unsupported_value"),
+            ["does not take our questions", "messages", "`engine.model`"],
         ),
+        (loopback.redirect("http://127.0.0.1:1/v1"), ["sends us to another address", "`engine.base_url`"]),
+        (loopback.raw('[{"error": {"message": "Key not valid"}}]', status=401), ["refused the key", "Key not valid"]),
+        (loopback.raw('{"detail": "Not Found"}', status=404), ["knows no model", "Not Found"]),
     ],
 )
 def test_an_endpoint_that_cannot_be_used_says_why_and_how_to_mend_it(script: loopback.Answer, words: list[str]) -> None:
     with Loopback(script) as server:
-        (error,) = ask(server.base_url, question(), max_retries=1)
+        (error,) = ask(server.base_url, question())
     assert isinstance(error, ModelError)
     assert [word for word in words if word not in str(error)] == []
     assert "\n" not in str(error)
     assert str(error).endswith(".")
+    assert len(server.requests) == 1
 
 
 def test_a_missing_key_is_asked_for_by_the_name_of_its_variable() -> None:
@@ -273,14 +309,14 @@ def test_a_missing_key_is_asked_for_by_the_name_of_its_variable() -> None:
 
 def test_a_refused_connection_says_what_to_start_or_correct() -> None:
     address = f"http://127.0.0.1:{closed_port()}/v1"
-    (error,) = ask(address, question(), max_retries=0)
+    (error,) = ask(address, question())
     assert isinstance(error, ModelError)
     assert str(error).startswith(f"{address} cannot be reached: ")
     assert str(error).endswith("Start the server or correct `engine.base_url`.")
 
 
 def test_an_unknown_host_cannot_be_reached() -> None:
-    (error,) = ask("http://no-such-host.invalid/v1", question(), max_retries=0)
+    (error,) = ask("http://no-such-host.invalid/v1", question())
     assert isinstance(error, ModelError)
     assert "http://no-such-host.invalid/v1 cannot be reached" in str(error)
 
@@ -305,19 +341,31 @@ def test_the_key_is_in_no_error_even_where_the_server_echoes_it() -> None:
     assert error.__cause__ is None
 
 
-def test_the_key_is_in_no_body_that_is_kept() -> None:
-    reply, _ = ask_one(loopback.raw(f"You sent {KEY}", content_type="text/plain"))
-    assert reply.text == "You sent [key]"
+@pytest.mark.parametrize(
+    "script",
+    [
+        loopback.raw(f"You sent {KEY}", content_type="text/plain"),
+        loopback.error(400, f"You sent {KEY}"),
+        loopback.error(400, f"You sent {KEY}", "content_filter"),
+        loopback.raw(json.dumps({"choices": f"{KEY}"})),
+    ],
+)
+def test_the_key_is_in_no_body_that_is_kept(script: loopback.Answer) -> None:
+    reply, _ = ask_one(script)
+    assert "[key]" in reply.raw
+    assert KEY not in repr(reply)
 
 
 def test_the_key_is_in_no_repr_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
     async def run(server: Loopback) -> str:
-        model = OpenAICompatible(engine_at(server.base_url), KEY, max_retries=1)
+        model = paced(engine_at(server.base_url))
         await model.complete(question())
         await model.close()
-        return repr(model) + repr(vars(model))
+        inner = model._model
+        return repr(model) + repr(inner) + repr(vars(inner)) + repr(inner.wire) + repr(inner.chat)  # type: ignore[attr-defined]
 
     with caplog.at_level(logging.DEBUG), Loopback(loopback.server_error(), loopback.ok()) as server:
+        logging.getLogger("here").debug("the level is on")
         shown = asyncio.run(run(server))
     assert len(caplog.records) > 0
     assert KEY not in caplog.text + shown

@@ -1,5 +1,6 @@
-"""Where no sandbox can be had, the reason and the mend are said."""
+"""The strongest sandbox that can be had is taken; where there is none, the reason and the mend are said."""
 
+import importlib.util
 import os
 import shutil
 from dataclasses import replace
@@ -7,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from synth.errors import SandboxUnavailable
+from synth.errors import BadConfig, SandboxUnavailable
 from synth.records import CodeFile
 from synth.sandbox.base import Job, Limits, Sandbox, Script
-from synth.sandbox.choose import ACCEPTED, choose_no_sandbox, choose_sandbox, mend
+from synth.sandbox.choose import ACCEPTED, ALLOW_PARTIAL, WANTED, choose, choose_no_sandbox, choose_sandbox, mend
+from synth.sandbox.container import ENGINES
 from synth.sandbox.launch import Launcher, launch_user
 from synth.sandbox.pool import BareSlot, OneShotSlot, SandboxPool, WarmSlot
 from synth.sandbox.runtime import prepare_runtime
 
 pytestmark = pytest.mark.sandbox
 
-uncached = choose_sandbox.__wrapped__
 SUM = Job(
     (),
     (
@@ -30,9 +31,9 @@ SUM = Job(
 JOB = Job((), (CodeFile(path="test_it.py", text="def test_a():\n    pass\n"),))
 
 
-def fake_bubblewrap(folder: Path, script: str) -> Path:
-    """A program named `bwrap` that does what `script` says."""
-    program = folder / "bwrap"
+def stand_in(folder: Path, script: str, name: str = "bwrap") -> Path:
+    """A program that does what `script` says."""
+    program = folder / name
     program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     program.chmod(0o755)
     return program
@@ -48,7 +49,7 @@ def test_missing_bubblewrap_names_the_command(monkeypatch: pytest.MonkeyPatch, t
     (tmp_path / "dnf").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SandboxUnavailable, match=r"bubblewrap is missing\. Mend: sudo dnf install bubblewrap"):
-        uncached()
+        choose(wanted="strong")
 
 
 @pytest.mark.parametrize(
@@ -65,16 +66,73 @@ def test_missing_bubblewrap_names_the_command(monkeypatch: pytest.MonkeyPatch, t
 def test_a_bubblewrap_that_does_not_start_is_found_out_by_starting_it(
     monkeypatch: pytest.MonkeyPatch, open_folder: Path, script: str, said: str
 ) -> None:
-    fake_bubblewrap(open_folder, script)
+    stand_in(open_folder, script)
     monkeypatch.setenv("PATH", f"{open_folder}:/usr/bin:/bin")
     with pytest.raises(SandboxUnavailable, match=said):
-        uncached()
+        choose(wanted="strong")
 
 
-def test_other_systems_are_told_that_nothing_runs_unsandboxed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("wanted", ["strong", "container"])
+def test_other_systems_are_told_what_they_cannot_have(monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
-    with pytest.raises(SandboxUnavailable, match=r"darwin has none\. Mend: .*Linux virtual machine"):
-        uncached()
+    with pytest.raises(SandboxUnavailable, match=r"not run without a sandbox.*darwin.* Mend: .*Linux virtual machine"):
+        choose(wanted=wanted)
+
+
+def test_where_bubblewrap_fails_a_container_engine_is_taken_and_it_is_said_why(
+    monkeypatch: pytest.MonkeyPatch, open_folder: Path
+) -> None:
+    if not os.environ.get("CI") and not any(map(shutil.which, ENGINES)):
+        pytest.skip("there is no container engine: sudo apt-get install podman runc")
+    stand_in(open_folder, "echo 'no namespaces for you' >&2; exit 1")
+    monkeypatch.setenv("PATH", f"{open_folder}:{os.environ['PATH']}")
+    found = choose(1)
+    assert found.sandbox.level == "container"
+    assert [level for level, _ in found.passed_over] == ["strong"]
+    assert "no namespaces for you" in found.passed_over[0][1]
+    assert " Mend: " in found.passed_over[0][1]
+
+
+def test_where_no_engine_answers_either_webassembly_is_taken(
+    monkeypatch: pytest.MonkeyPatch, open_folder: Path
+) -> None:
+    for name in ("bwrap", "podman", "docker"):
+        stand_in(open_folder, f"echo {name} is broken >&2; exit 1", name)
+    monkeypatch.setenv("PATH", f"{open_folder}:/usr/bin:/bin")
+    if importlib.util.find_spec("wasmtime") is None:
+        with pytest.raises(SandboxUnavailable, match=r"bwrap is broken.*podman.*is broken.*docker.*is broken.*wasm: "):
+            choose(1)
+        return
+    found = choose(1)
+    found.sandbox.close()
+    assert found.sandbox.level == "wasm"
+    assert [level for level, _ in found.passed_over] == ["strong", "container"]
+    assert "podman: it does not answer: podman is broken" in found.passed_over[1][1]
+
+
+def test_a_partial_sandbox_is_never_taken_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(ALLOW_PARTIAL, raising=False)
+    with pytest.raises(SandboxUnavailable, match=f"--allow-partial or set {ALLOW_PARTIAL}=yes"):
+        choose(1, "partial")
+    asked = choose(1, "partial", True)
+    monkeypatch.setenv(ALLOW_PARTIAL, "yes")
+    monkeypatch.setenv(WANTED, "partial:landlock")
+    allowed = choose(1)
+    for found in (asked, allowed):
+        assert (found.sandbox.level, found.sandbox.backend) == ("partial", "partial:landlock")
+        found.sandbox.close()
+
+
+def test_one_rung_can_be_asked_for_and_no_other_is_then_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = choose(1, "bubblewrap")
+    assert (found.sandbox.backend, found.sandbox.level, found.passed_over) == ("bubblewrap", "strong", ())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SandboxUnavailable, match=r"sandbox\. container: podman is missing; docker is missing\."):
+        choose(1, "container")
+    with pytest.raises(SandboxUnavailable, match=r"sandbox\. container: docker is missing\."):
+        choose(1, "container:docker")
+    with pytest.raises(BadConfig, match=r"no sandbox `strongest`\. There are: strong, bubblewrap-pool, "):
+        choose(1, "strongest")
 
 
 def test_an_old_bubblewrap_is_named_before_anything_else() -> None:
@@ -91,7 +149,7 @@ def pool_of(program: Path, warm: bool, folder: Path | None = None) -> SandboxPoo
 @pytest.mark.parametrize("warm", [True, False])
 @pytest.mark.parametrize("script", ["echo broken >&2; exit 1", "exit 0", "kill -9 $$"])
 def test_a_fault_of_the_sandbox_is_not_the_job_s(open_folder: Path, script: str, warm: bool) -> None:
-    pool = pool_of(fake_bubblewrap(open_folder, script), warm)
+    pool = pool_of(stand_in(open_folder, script), warm)
     result = pool.verify(JOB)
     assert (result.outcome, result.tests.collected) == ("infra_error", 0)
     assert pool.run(Script(JOB.tests, "test_it.py")).outcome == "infra_error"

