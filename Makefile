@@ -28,7 +28,7 @@ screenshots: setup  ## the pictures in docs/images, from the demo workspace
 	$(PY) tools/screenshots.py
 
 bench: setup  ## the claims of docs/benchmarks.md, in about half an hour
-	for claim in coreset tree_sampling tree_growth tree_open tree_edit tree_import tree_search workbench sandbox; do \
+	for claim in coreset tree_sampling tree_growth tree_open tree_edit tree_import tree_search workbench sandbox models runs; do \
 		$(PY) benchmarks/$$claim.py || exit 1; \
 	done
 	$(PY) benchmarks/workbench.py --beside-a-run

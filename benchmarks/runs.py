@@ -21,9 +21,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from measure import ratios, save
+import duckdb
+from measure import save
 
-from synth.journal import Index, Journal, journal_files, read_run
+from synth.journal import Journal, journal_files, read_run
 from synth.records import CodeFile, Made, Seed, Solution
 from synth.runs import Runs
 from synth.settings import RunConfig
@@ -34,6 +35,8 @@ from synth.workspace import Workspace, demo_config
 HERE = Path(__file__).resolve().parent
 ROUNDS = 5
 FLUSH_ROWS = 1_000
+MORE = 5_000
+"""Seeds that are left for the workers that go on."""
 MADE = Made(engine="openai", model="tiny", prompt="solve_task", prompt_hash="0" * 16, temperature=0.7)
 
 
@@ -70,21 +73,26 @@ def measure_ingest(count: int, rounds: int) -> dict[str, object]:
         bare.append(count / _append_bare(rows))
         seconds, size = _take_in(records)
         whole.append(count / seconds)
-    pairs = ratios([1 / rate for rate in whole], [1 / rate for rate in bare])
+    shares = [ours / theirs for ours, theirs in zip(whole, bare, strict=True)]
     return {
         "rows": count,
         "bytes_a_row": round(size / count),
         "bare_appender_rows_a_second": round(statistics.median(bare)),
         "journal_to_database_rows_a_second": round(statistics.median(whole)),
-        "share_of_the_bare_rate": {name: round(1 / value, 2) for name, value in pairs.items()},
+        "share_of_the_bare_rate": {
+            "median": round(statistics.median(shares), 2),
+            "lowest": round(min(shares), 2),
+            "highest": round(max(shares), 2),
+        },
     }
 
 
 def _append_bare(rows: list[tuple[object, ...]]) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        database = Database(Path(folder) / "workspace.duckdb")
+        Database(Path(folder) / "workspace.duckdb").close()  # for its tables
         began = time.perf_counter()
-        appender = database._connection.appender("solutions", columns=columns_of(Solution))
+        database = duckdb.connect(Path(folder) / "workspace.duckdb")
+        appender = database.appender("solutions", columns=columns_of(Solution))
         for first in range(0, len(rows), FLUSH_ROWS):
             appender.append_rows(rows[first : first + FLUSH_ROWS])
             appender.flush()
@@ -109,12 +117,12 @@ def _take_in(records: list[Solution]) -> tuple[float, int]:
 
 
 def measure_run(items: int) -> dict[str, object]:
-    """Resident memory of a worker on its way to `items` items, and how soon another worker has new work for the rest."""
+    """Resident memory of a worker on its way to `items` items, and how soon the next one has new work."""
     folder = Path(tempfile.mkdtemp())
     try:
         with _server() as port:
             runs = Runs(folder / "runs")
-            run_id = _prepared(runs, folder, port, items + items // 100)
+            run_id = _prepared(runs, folder, port, items + MORE)
             path = runs.path(run_id)
             memory = _work(runs, run_id, items)
             scan, whole_scan, heads = _scans(path)

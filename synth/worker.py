@@ -1,6 +1,8 @@
 """A worker process: executes one run folder. Never opens the database; what it makes goes into its journal.
 
-python -m synth.worker RUN_FOLDER
+python -m synth.worker RUN_FOLDER [DESCRIPTOR]
+
+DESCRIPTOR is that of the run's lock, where whoever started this process took it.
 """
 
 import asyncio
@@ -13,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from synth.embed import SentenceEmbedder
 from synth.engines import open_engines
@@ -48,7 +51,7 @@ class WorkerWatch(Progress):
 def main(arguments: list[str]) -> int:
     """Run one folder to its end. Exit code 0 = finished, cancelled, stopped; 1 = failed; 3 = another worker has it."""
     folder = Path(arguments[0])
-    lock = take_lock(folder / "worker.lock", _PATIENCE)
+    lock = _inherited(int(arguments[1])) if arguments[1:] else take_lock(folder / "worker.lock", _PATIENCE)
     if lock is None:
         print("another worker has this run", file=sys.stderr)  # noqa: T201
         return 3
@@ -70,6 +73,11 @@ def main(arguments: list[str]) -> int:
                 break
             watch.forget()
     return 1 if state == "failed" else 0
+
+
+def _inherited(descriptor: int) -> IO[str]:
+    os.set_inheritable(descriptor, False)
+    return os.fdopen(descriptor, "r")
 
 
 def _attempt(folder: Path, watch: WorkerWatch, amendments: Sequence[Amendment]) -> State:

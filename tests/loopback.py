@@ -331,15 +331,15 @@ def hang() -> Answer:
     return answer
 
 
-def mixed(faults: dict[str, Answer], share: float, good: Answer, seed: int = 7) -> tuple[Answer, dict[str, str]]:
-    """A good answer, and to this share of all requests one of the faults; with what each question last met, by text."""
+def mixed(faults: dict[str, Answer], share: float, good: Answer, seed: int = 7) -> tuple[Answer, dict[str, list[str]]]:
+    """A good answer, and to this share of all requests one of the faults; with what each question met, by its text."""
     chance = random.Random(seed)
     names = sorted(faults)
-    met: dict[str, str] = {}
+    met: dict[str, list[str]] = {}
 
     async def answer(received: Received, request: web.Request) -> web.StreamResponse:
         name = chance.choice(names) if chance.random() < share else "good"
-        met[received.text] = name
+        met.setdefault(received.text, []).append(name)
         return await (good if name == "good" else faults[name])(received, request)
 
     return answer, met

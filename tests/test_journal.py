@@ -1,12 +1,19 @@
 """The journal: what is on disk after a kill is read back, what was cut off is not."""
 
+import json
+import math
+import random
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from synth.journal import Journal, journal_files, read_journal, read_run
-from synth.records import Record
-from tests.examples import ALL, DROPPED, SEED, TASK
+from synth.journal import Index, Journal, Lines, journal_files, read_head, read_journal, read_run
+from synth.journal.entries import read_body, write_record
+from synth.journal.index import _Table
+from synth.records import Dropped, Record, Seed
+from tests.examples import ALL, DROPPED, SCORE, SEED, SUBTREE, TASK
 
 
 def test_every_kind_of_record_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -73,3 +80,96 @@ def test_hostile_text_survives(tmp_path: Path) -> None:
     with Journal(tmp_path) as journal:
         journal.append(record)
     assert list(read_run(tmp_path)) == [record]
+
+
+def test_lines_from_before_there_were_keys_are_read_and_found(tmp_path: Path) -> None:
+    lines = [json.dumps({"kind": record.kind, "record": record.model_dump(mode="json")}) for record in ALL]
+    (tmp_path / "journal-0000.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert list(read_run(tmp_path)) == list(ALL)
+    with Index.of_run(tmp_path) as index:
+        assert index.record(TASK.id) == TASK
+        assert index.record(DROPPED.wanted_id) == (None if DROPPED.retry else DROPPED)
+        assert index.record(f"draw {SUBTREE.draw}") == SUBTREE
+
+
+@given(st.text(max_size=30), st.text(max_size=10), st.integers(0, 999), st.booleans())
+def test_the_head_of_a_line_says_what_the_record_would(raw: str, reason: str, take: int, again: bool) -> None:
+    record = DROPPED.model_copy(update={"raw": raw, "reason": reason, "wanted_id": f"task-{reason}", "retry": again})
+    line = write_record(record, "draw 3", take)
+    head = read_head(line)
+    assert (head.kind, head.key, head.also, head.take, head.again) == (
+        "dropped",
+        f"task-{reason}",
+        "draw 3",
+        take,
+        again,
+    )
+    assert line.count(b"\n") == 1
+    assert read_body(line, head) == record
+
+
+def test_endless_numbers_come_back(tmp_path: Path) -> None:
+    records = [SCORE.model_copy(update={"id": f"score-{value}", "value": value}) for value in (math.inf, -math.inf)]
+    with Journal(tmp_path) as journal:
+        for record in records:
+            journal.append(record)
+    assert list(read_run(tmp_path)) == records
+
+
+def test_records_and_marks_are_found_where_they_lie_and_marks_are_no_records(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal, Index() as index:
+        for record in ALL:
+            name = record.wanted_id if isinstance(record, Dropped) else record.id
+            index.add(name, f"also {name}", journal.append(record, f"also {name}"))
+        index.add("ended 3", "", journal.mark("ended 3", {"task": TASK.id}))
+        assert (index.record(TASK.id), index.record(f"also {TASK.id}")) == (TASK, TASK)
+        assert index.mark("ended 3") == {"task": TASK.id}
+        assert index.record("ended 3") is None
+        assert index.record("task-that-is-not-there") is None
+    assert list(read_run(tmp_path)) == list(ALL)
+    assert read_journal(journal_files(tmp_path)[0]).damaged == 0
+    with Index.of_run(tmp_path) as again:
+        assert again.mark("ended 3") == {"task": TASK.id}
+        assert again.record(f"also {TASK.id}") == TASK
+        assert "ended 4" not in again
+
+
+def test_what_a_person_had_tried_anew_counts_only_as_the_last_try_left_it(tmp_path: Path) -> None:
+    lost = DROPPED.model_copy(update={"retry": False})
+    with Journal(tmp_path) as journal:
+        journal.append(lost, "draw 1")
+        journal.mark("ended 1 lost", {"drops": {lost.wanted_id: 0}})
+    for takes, held in (({}, True), ({lost.wanted_id: 1}, False), ({"another": 1}, True)):
+        with Index.of_run(tmp_path, takes) as index:
+            assert (lost.wanted_id in index, "draw 1 lost" in index, "ended 1 lost" in index) == (held, held, held)
+    with Journal(tmp_path) as journal:
+        journal.append(lost.model_copy(update={"reason": "lost again"}), "draw 1", 1)
+    with Index.of_run(tmp_path, {lost.wanted_id: 1}) as index:
+        found = index.record(lost.wanted_id)
+        assert isinstance(found, Dropped)
+        assert found.reason == "lost again"
+
+
+def test_an_index_of_many_says_of_each_where_it_is(tmp_path: Path) -> None:
+    table = _Table()
+    expected: dict[int, int] = {}
+    chance = random.Random(4)
+    for _ in range(120_000):
+        key, value = chance.getrandbits(17) * 2**40, chance.getrandbits(60)
+        table.put(key, value)
+        expected[key] = value
+    assert len(table) == len(expected)
+    assert all(table.get(key) == value for key, value in expected.items())
+    assert table.get(3) is None
+
+
+def test_records_of_a_file_are_read_when_they_are_asked_for(tmp_path: Path) -> None:
+    seeds = [SEED.model_copy(update={"id": f"seed-{number}", "code": f"x = {number}\n\u2028"}) for number in range(40)]
+    path = tmp_path / "seeds.jsonl"
+    path.write_text("".join(seed.model_dump_json() + "\n" for seed in seeds), encoding="utf-8")
+    with Lines(path, Seed) as lines:
+        assert list(lines) == seeds
+        assert (lines[-1], lines[3:5]) == (seeds[-1], seeds[3:5])
+        picked = lines.pick([7, 2]).pick([1, 0])
+        assert (list(picked), list(picked.numbers)) == ([seeds[2], seeds[7]], [2, 7])
+        assert random.Random(1).sample(lines, 5) == random.Random(1).sample(seeds, 5)

@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from scenes import EMPTY, Scene, prepare, scenes
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("home", "seeds", "generate", "evolution", "dataset", "settings")
+PAGES = ("home", "seeds", "generate", "evolution", "dataset", "runs", "prompts", "settings")
 CHROMIUM = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 SIZE = (1360, 900)

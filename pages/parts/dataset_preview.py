@@ -5,6 +5,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.lineage_tree import record_link
+
 
 def show_preview(rows: Sequence[Mapping[str, Any]]) -> None:
     """One row at a time."""
@@ -19,5 +21,6 @@ def show_preview(rows: Sequence[Mapping[str, Any]]) -> None:
         for message in row["messages"]:
             st.caption(message["role"])
             st.code(message["content"], language=None, wrap_lines=True, height=320)
+    record_link(str(row["id"]), "Where this row comes from")
     with st.expander("As JSON", icon=":material/data_object:", expanded="messages" not in row):
         st.json(dict(row), expanded=1)

@@ -61,7 +61,7 @@ def rows_of(estimate: RunEstimate) -> list[dict[str, str]]:
                 "Calls": in_words(step.calls),
                 "Input tokens": "" if offline else in_words(step.input_tokens),
                 "Output tokens": "" if offline else in_words(step.output_tokens),
-                "Cost": "free" if offline else in_words(step.cost, estimate.currency),
+                f"Cost, {estimate.currency}": "free" if offline else in_words(step.cost, money=True),
                 "From": "" if offline else _FROM[step.basis],
             }
         )

@@ -35,8 +35,8 @@ def _show(said: Replay) -> None:
         return
     paid = plain(said.bill)
     if said.outcome == "same":
-        st.success(f"The same, field by field. {paid}.", icon=":material/check_circle:")
+        st.success(f"The same, field by field: {paid}.", icon=":material/check_circle:")
         return
-    st.warning(plain(said.reason) if said.reason else f"Not the same. {paid}.", icon=":material/difference:")
+    st.warning(plain(said.reason) if said.reason else f"Not the same: {paid}.", icon=":material/difference:")
     if said.differences:
         st.dataframe([one.model_dump() for one in said.differences], hide_index=True)

@@ -11,8 +11,8 @@ from synth.workspace import PromptFacts, Workspace
 _MARKS = {
     "shipped": "shipped",
     "own": "own",
-    "outdated": "own; the shipped one has changed since",
-    "broken": "own; no run can ask with it",
+    "outdated": "own, the shipped one has changed since",
+    "broken": "own, no run can ask with it",
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.parts.text import amount
+from pages.parts.text import coins
 from synth.workspace import Pair, Workspace
 
 
@@ -47,7 +47,12 @@ def _table(pairs: Sequence[Pair], first: str, second: str, *, shares: bool = Fal
 
 
 def _cell(value: float | None, share: float | None) -> str:
-    return amount(value) + (f"  ({share:.0%})" if share is not None else "")
+    return ("–" if value is None else _number(value)) + (f"  ({share:.0%})" if share is not None else "")
+
+
+def _number(value: float) -> str:
+    """Cents where it is large, the digits that count where it is small: a cost may be both."""
+    return coins(value).removesuffix(".00")
 
 
 def _difference(pair: Pair, shares: bool) -> str:
@@ -55,4 +60,5 @@ def _difference(pair: Pair, shares: bool) -> str:
         return f"{(pair.second_share - pair.first_share) * 100:+.1f} points"
     if pair.first is None or pair.second is None:
         return "–"
-    return f"{pair.second - pair.first:+,.2f}".removesuffix(".00")
+    difference = pair.second - pair.first
+    return ("−" if difference < 0 else "+") + _number(abs(difference))

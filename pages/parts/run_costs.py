@@ -30,12 +30,16 @@ def show_costs(workspace: Workspace, run_id: str) -> None:
             "failed": st.column_config.NumberColumn(
                 "Failed", format="localized", help="Calls without a usable answer."
             ),
-            "input": st.column_config.TextColumn("Input tokens"),
+            "input": st.column_config.TextColumn("Input tokens", alignment="right"),
             "cached": st.column_config.TextColumn(
-                "of them cached", help="Input that the endpoint had read before, as far as it said so."
+                "of them cached",
+                alignment="right",
+                help="Input that the endpoint had read before, as far as it said so.",
             ),
-            "output": st.column_config.TextColumn("Output tokens"),
-            "cost": st.column_config.TextColumn("Cost", help="In the currency of the prices in Settings."),
+            "output": st.column_config.TextColumn("Output tokens", alignment="right"),
+            "cost": st.column_config.TextColumn(
+                "Cost", alignment="right", help="In the currency of the prices in Settings."
+            ),
         },
     )
     if total.unmeasured:

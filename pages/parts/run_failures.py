@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.parts.run_list import step_name
+from pages.parts.shell import said_plainly
 from pages.parts.text import counted, plain, short
 from synth.workspace import FailureGroup, Workspace
 
@@ -18,10 +19,8 @@ def show_failures(workspace: Workspace, run_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{counted(total, 'item')}** ended early, for {counted(len(groups), 'reason')}.", width="content")
         everything = [(group.step, group.reason) for group in groups]
-        st.button(
-            "Try all again", icon=":material/replay:", key="retry-all", disabled=alive,
-            on_click=_again, args=(workspace, run_id, everything), help=_help(alive),
-        )  # fmt: skip
+        if st.button("Try all again", icon=":material/replay:", key="retry-all", disabled=alive, help=_help(alive)):
+            _again(workspace, run_id, everything)
     for number, group in enumerate(groups):
         _show_group(workspace, run_id, group, number, alive)
 
@@ -33,10 +32,10 @@ def _show_group(workspace: Workspace, run_id: str, group: FailureGroup, number: 
                 f"**{group.count:,}** × {plain(short(group.reason, 160))} · {plain(step_name(group.step))}",
                 width="content",
             )
-            st.button(
-                "Try these again", icon=":material/replay:", key=f"retry-{number}", disabled=alive,
-                on_click=_again, args=(workspace, run_id, [(group.step, group.reason)]), help=_help(alive),
-            )  # fmt: skip
+            if st.button(
+                "Try these again", icon=":material/replay:", key=f"retry-{number}", disabled=alive, help=_help(alive)
+            ):
+                _again(workspace, run_id, [(group.step, group.reason)])
         with st.expander(f"{counted(len(group.examples), 'example')}"):
             for example in group.examples:
                 st.markdown(f"{plain(short(example.reason, 400))} · for `{example.subject_id}`")
@@ -45,9 +44,12 @@ def _show_group(workspace: Workspace, run_id: str, group: FailureGroup, number: 
 
 
 def _again(workspace: Workspace, run_id: str, groups: list[tuple[str, str]]) -> None:
-    ids = [wanted for step, reason in groups for wanted in workspace.failed_ids(run_id, step, reason)]
-    workspace.retry(run_id, ids)
-    st.toast(f"{counted(len(ids), 'item')} will be tried again.", icon=":material/replay:")
+    """Ask anew; the whole page is drawn anew, since the run is at work from here on."""
+    with said_plainly():
+        ids = [wanted for step, reason in groups for wanted in workspace.failed_ids(run_id, step, reason)]
+        count = workspace.retry(run_id, ids)
+        st.toast(f"{counted(count, 'item')} will be tried again.", icon=":material/replay:")
+        st.rerun()
 
 
 def _help(alive: bool) -> str:

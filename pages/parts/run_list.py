@@ -17,6 +17,12 @@ STEP_NAMES = {
     "grow": "growing the tree",
     "samples": "making and proving samples",
     "answer": "answering instructions",
+    "pre_extract": "naming keywords",
+    "task": "writing a task",
+    "solve": "solving a task",
+    "verify": "proving a solution",
+    "evolve": "evolving an instruction",
+    "judge": "judging an instruction",
 }
 
 
@@ -43,15 +49,9 @@ def show_progress(run: RunStatus) -> None:
 def choose_run(runs: Sequence[RunStatus]) -> str:
     """Which run to look at, the newest at first; kept in the address, so that a reload shows it again."""
     ids = [run.id for run in runs]
-    states = {run.id: "at work" if run.state == "running" else run.state for run in runs}
     wanted = st.query_params.get("run", ids[0])
-    chosen = st.selectbox(
-        "Run",
-        ids,
-        index=ids.index(wanted) if wanted in ids else 0,
-        format_func=lambda run_id: f"{run_id} · {states[run_id]}",
-        width=420,
-    )
+    # only the ids, which never change: a choice whose words are other ones by the time it arrives would be lost
+    chosen = st.selectbox("Run", ids, index=ids.index(wanted) if wanted in ids else 0, key="run-chosen", width=420)
     st.query_params["run"] = chosen
     return chosen
 

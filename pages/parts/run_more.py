@@ -1,8 +1,11 @@
 """More of the same from a run: further samples, or a larger budget."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from pages.parts.text import counted
+from pages.parts.text import counted, plain
+from synth.errors import EspalierError
 from synth.settings import Budget
 from synth.workspace import Workspace
 
@@ -10,29 +13,37 @@ from synth.workspace import Workspace
 def show_more(workspace: Workspace, run_id: str) -> None:
     """What can be asked of a run that has ended."""
     status = workspace.run(run_id)
-    if status.alive or status.state in ("new", "interrupted"):
+    if status.alive or status.state in ("new", "interrupted") or not workspace.run_config(run_id).sample.count:
         return
-    config = workspace.run_config(run_id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if config.sample.count:
-            more = int(st.number_input("Further samples", 1, 100_000, 20, key="extend-by", width=160))
-            st.button(
-                "Extend", icon=":material/add:", key="extend", on_click=_extend, args=(workspace, run_id, more),
-                help=f"Draws {counted(more, 'more subtree')} and goes on; what was made stays as it is.",
-            )  # fmt: skip
-        if status.state == "stopped":
-            least = max(config.budget.money or 0.0, 0.0)
-            money = float(st.number_input("Budget", 0.0, 1e9, least * 2 or 1.0, key="budget-to", width=160))
-            st.button(
-                "Raise and resume", type="primary", icon=":material/play_arrow:", key="raise",
-                on_click=_raise, args=(workspace, run_id, config.budget.model_copy(update={"money": money})),
-                help="In the currency of the prices. Limits of tokens and calls are lifted.",
-            )  # fmt: skip
+        more = int(st.number_input("Further samples", 1, 100_000, 20, key="extend-by", width=160))
+        st.button(
+            "Extend", icon=":material/add:", key="extend",
+            on_click=asked, args=(workspace.extend, run_id, more),
+            help=f"Draws {counted(more, 'more subtree')} and goes on; what was made stays as it is.",
+        )  # fmt: skip
 
 
-def _extend(workspace: Workspace, run_id: str, samples: int) -> None:
-    workspace.extend(run_id, samples)
+def show_raise(workspace: Workspace, run_id: str) -> None:
+    """A larger budget for a run that stopped at its own; the only way on, since it would stop at once otherwise."""
+    had = workspace.run_config(run_id).budget.money or 0.0
+    if st.session_state.get("budget-of") != (run_id, had):  # what was typed for another run is not meant for this one
+        st.session_state["budget-of"] = (run_id, had)
+        st.session_state["budget-to"] = had * 2 or 1.0
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        label = f"Budget, {workspace.accounts.currency}"
+        about = "For the whole run, from its beginning."
+        money = float(st.number_input(label, 0.0, 1e9, key="budget-to", width=200, help=about))
+        st.button(
+            "Raise and resume", type="primary", icon=":material/play_arrow:", key="raise",
+            on_click=asked, args=(workspace.raise_budget, run_id, Budget(money=money)),
+            help="In the currency of the prices. Limits of tokens and calls are lifted.",
+        )  # fmt: skip
 
 
-def _raise(workspace: Workspace, run_id: str, budget: Budget) -> None:
-    workspace.raise_budget(run_id, budget.model_copy(update={"tokens": None, "calls": None}))
+def asked(action: Callable[..., object], *arguments: object) -> None:
+    """What a button does, with what stands in its way said in plain words."""
+    try:
+        action(*arguments)
+    except EspalierError as error:
+        st.toast(plain(str(error)), icon=":material/error:", duration="infinite")

@@ -124,7 +124,8 @@ def _read_whole_head(line: bytes) -> Head:
             record.get("outcome"),
             (record.get("proof") or {}).get("stub"),
         )
-        head = Head(str(kind), str(named), _second_name(kind, record), int(entry.get("take", 0)), again)
+        also = str(entry.get("also", "")) or _second_name(kind, record)
+        head = Head(str(kind), str(named), also, int(entry.get("take", 0)), again)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Damaged(str(error)) from error
     return head

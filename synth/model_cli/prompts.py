@@ -85,7 +85,7 @@ def _mark(facts: PromptFacts) -> str:
     if facts.problem:
         return f"own, and no run can ask with it: {facts.problem}"
     if facts.outdated:
-        return "own; the shipped one has changed since: `synth prompts diff --since` shows how"
+        return "own, the shipped one has changed since: `synth prompts diff --since` shows how"
     return "own" if facts.own else "shipped"
 
 

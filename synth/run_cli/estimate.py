@@ -44,16 +44,16 @@ def print_estimate(estimate: RunEstimate, of: str, *, as_json: bool) -> None:
     if estimate.pilot:
         title += f", after {estimate.pilot}"
     table = Table(title=f"{title}: expected", title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for column in ("step", "model", "calls", "input tokens", "output tokens", "cost", "from"):
+    for column in ("step", "model", "calls", "input tokens", "output tokens", f"cost, {estimate.currency}", "from"):
         table.add_column(column, justify="left" if column in ("step", "model", "from") else "right")
     for step in estimate.steps:
-        cost = "free" if step.engine == "offline" else in_words(step.cost, estimate.currency)
+        cost = "free" if step.engine == "offline" else in_words(step.cost, money=True)
         tokens = ("", "") if step.engine == "offline" else (in_words(step.input_tokens), in_words(step.output_tokens))
         source = "" if step.engine == "offline" else _FROM[step.basis]
         table.add_row(step.step, step.model, in_words(step.calls), *tokens, cost, source)
     if not estimate.free:
         whole = (in_words(estimate.input_tokens), in_words(estimate.output_tokens))
-        table.add_row("in all", "", in_words(estimate.calls), *whole, in_words(estimate.cost, estimate.currency), "")
+        table.add_row("in all", "", in_words(estimate.calls), *whole, in_words(estimate.cost, money=True), "")
     console.print(table)
     for line in closing_words(estimate):
         console.print(line, style="dim", highlight=False, markup=False)

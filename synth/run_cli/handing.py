@@ -1,33 +1,36 @@
-"""A run that the owner of the workspace starts for us: while the app has it open, `synth run` hands its config over."""
+"""`synth run` while another process has the workspace open: its owner starts the run, we follow it by its folder."""
 
-from collections.abc import Callable
-from pathlib import Path
+import argparse
 
 from synth.errors import WorkspaceBusy
 from synth.runs import Runs
 from synth.settings import RunConfig
 from synth.terminal import watch_beside
+from synth.workspace.running import Running
 
 _PATIENCE = 10.0
 """Seconds until an owner that takes nothing counts as one that never will."""
 
 
-def hand_over(folder: Path, config: RunConfig, busy: WorkspaceBusy, *, as_json: bool) -> int:
-    """Hand a config to the owner of a workspace and follow the run. Returns the exit code.
+def run_beside(options: argparse.Namespace, config: RunConfig | None, busy: WorkspaceBusy) -> int:
+    """Hand a config to the owner of the workspace, or take up a run (None), and follow it. Returns the exit code.
 
-    Raises `busy` where the owner does not take it, which then starts nothing later either, and `BadInput` with what
-    the owner says is wrong.
+    Raises `busy` where the owner takes nothing, which then starts nothing later either, and where only the database
+    could tell what is asked; `BadInput` with what the owner says is wrong.
     """
-    runs = Runs(folder.absolute() / "runs")
-    run_id = runs.inbox.post(config).wait(_PATIENCE)
+    if options.pilot is not None or options.estimate or options.shape is not None:
+        raise busy
+    runs = Runs(options.workspace.absolute() / "runs")
+    run_id = _resumed(runs, options.resume) if config is None else runs.inbox.post(config).wait(_PATIENCE)
     if run_id is None:
         raise busy
-    return watch_beside(runs, run_id, as_json=as_json)
+    return watch_beside(runs, run_id, as_json=options.json)
 
 
-def or_hand_over(folder: Path, config: RunConfig, work: Callable[[], int], *, as_json: bool) -> int:
-    """Do `work` in the workspace of one's own, or hand the config over where another process has it."""
-    try:
-        return work()
-    except WorkspaceBusy as busy:
-        return hand_over(folder, config, busy, as_json=as_json)
+def _resumed(runs: Runs, wanted: str) -> str | None:
+    door = Running(runs)
+    for status in [door.run(wanted)] if wanted else door.runs():
+        if wanted or status.resumable or status.alive:
+            door.resume(status.id)
+            return status.id
+    return None

@@ -5,8 +5,9 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from synth.errors import BadInput
+from synth.errors import BadInput, WorkspaceBusy
 from synth.run_cli.estimate import make_pilot, show_estimate
+from synth.run_cli.handing import run_beside
 from synth.settings import RunConfig, SampleConfig, load_config
 from synth.terminal import watch_run
 from synth.workspace import Workspace, demo_config
@@ -40,7 +41,10 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", registe
 def _run(options: argparse.Namespace) -> int:
     _check_together(options)
     config = None if options.resume is not None else _config(options)
-    workspace = Workspace(options.workspace)
+    try:
+        workspace = Workspace(options.workspace)
+    except WorkspaceBusy as busy:
+        return run_beside(options, config, busy)
     try:
         if config is None:
             return watch_run(workspace, _resume(workspace, options.resume), as_json=options.json)

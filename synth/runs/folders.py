@@ -18,10 +18,12 @@ from synth.runs.amendments import Amendment, add_amendments, effective, read_ame
 from synth.runs.dropped import Ended, ended_early
 from synth.runs.frozen import read_config
 from synth.runs.inbox import Inbox
-from synth.runs.locks import is_locked
+from synth.runs.locks import is_locked, take_lock
 from synth.runs.status import RunStatus, State, StepProgress
 from synth.settings import ROOT, Budget, RunConfig
 
+_PATIENCE = 1.0
+"""Seconds: whoever looks whether a run is alive holds its lock for an instant."""
 _LAST_BYTES = 65_536
 """Of what a worker printed."""
 
@@ -92,16 +94,7 @@ class Runs:
                 f"run {run_id} is finished; extend it, have what ended early tried again, or start a new run."
             )
         try:
-            with (path / "worker.log").open("ab") as log:
-                self._workers[run_id] = subprocess.Popen(
-                    [sys.executable, "-m", "synth.worker", str(path.resolve())],
-                    cwd=ROOT,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,  # a Ctrl-C in the owner's terminal must not kill it mid-record
-                    env=_worker_environment(),
-                )
+            self._spawn(run_id, path)
         except OSError as error:
             raise _cannot_write(path, error) from error
 
@@ -191,6 +184,23 @@ class Runs:
                 return log.read().decode("utf-8", "replace")
         except OSError:
             return ""
+
+    def _spawn(self, run_id: str, path: Path) -> None:
+        """Start a worker that has the run's lock from its first moment: others see at once that it is there."""
+        lock = take_lock(path / "worker.lock", _PATIENCE)
+        if lock is None:
+            return  # somebody else was first
+        with lock, (path / "worker.log").open("ab") as log:
+            self._workers[run_id] = subprocess.Popen(
+                [sys.executable, "-m", "synth.worker", str(path.resolve()), str(lock.fileno())],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(lock.fileno(),),
+                start_new_session=True,  # a Ctrl-C in the owner's terminal must not kill it mid-record
+                env=_worker_environment(),
+            )
 
     def _amend(self, run_id: str, wishes: list[dict[str, object]]) -> None:
         path = self.path(run_id)

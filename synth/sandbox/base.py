@@ -103,7 +103,7 @@ class Sandbox(Protocol):
 
     @property
     def level(self) -> str:
-        """`strong`, `container`, `partial` or `none`."""
+        """`strong`, `container`, `wasm`, `partial` or `none`."""
 
     def verify(self, job: Job) -> JobResult:
         """Run the job's tests. Never raises for what the code under test does; blocking, safe to call from threads."""

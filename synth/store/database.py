@@ -20,6 +20,9 @@ R = TypeVar("R", bound=Record)
 DatabaseError = duckdb.Error
 """What the database itself raises, for those who may not know which one it is."""
 
+_CHECKPOINT = "128MB"
+"""Of the log that a kill leaves to be read again when the file is opened. Each checkpoint packs the last 122,880 rows
+of a table anew, so that many of them cost more than all the writing."""
 _REPLACED = (Verdict.kind, Dropped.kind)
 """Kinds that are made again: where the sandbox itself had failed, and where a person had it tried anew."""
 
@@ -38,7 +41,12 @@ class Database:
         try:
             self._connection = duckdb.connect(
                 str(path),
-                config={"autoinstall_known_extensions": False, "autoload_known_extensions": False, "threads": 2},
+                config={
+                    "autoinstall_known_extensions": False,
+                    "autoload_known_extensions": False,
+                    "threads": 2,
+                    "checkpoint_threshold": _CHECKPOINT,
+                },
             )
         except duckdb.IOException as error:
             if "lock" in str(error).lower():

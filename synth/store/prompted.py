@@ -18,7 +18,7 @@ from synth.records import (
     Task,
     Verdict,
 )
-from synth.store.database import Database
+from synth.store.database import ASKED_FOR, Database
 from synth.store.schema import TABLES
 
 R = TypeVar("R", bound=Record)
@@ -41,9 +41,10 @@ def made_with(db: Database, prompt: str) -> dict[str, int]:
     """Hash of a prompt's text -> records that were made with it. A judge's scores do not keep theirs."""
     found: dict[str, int] = {}
     for kind in _MADE:
+        own = ASKED_FOR if kind is Solution else "true"
         rows = db.rows(
             f"""select made->>'$.prompt_hash', count(*) from {TABLES[kind.kind]}
-            where made is not null and made->>'$.prompt' = ? group by 1 order by 2 desc, 1""",
+            where made is not null and made->>'$.prompt' = ? and {own} group by 1 order by 2 desc, 1""",
             [prompt],
         )
         for used, count in rows:

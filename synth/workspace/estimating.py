@@ -45,6 +45,10 @@ FILE = "estimate.json"
 """Of a run folder: what was expected when it began."""
 PILOT_ROOTS = 2
 """Trees of evolution in a pilot: their diversity needs another one."""
+_RARE = 1.0
+"""Items of which fewer than so many are expected need not be measured."""
+_LIKE = {"review_tests": ("repair_solution", "solve_task"), "repair_solution": ("review_tests", "solve_task")}
+"""Prompts whose questions and replies are about as long."""
 _BASES: tuple[Basis, ...] = ("measured", "other models", "bound")
 _PROMPTS = tuple(STEP_OF)
 
@@ -240,13 +244,17 @@ def _one_prompt(
     step = STEP_OF[prompt]
     engine = config.engine_of(step)
     past, same = measured.of(prompt, engine.model)
-    known = [one for one in past if one.measured == one.calls > 0]
-    future, salt = items.mean or items.bound, 10 * _PROMPTS.index(prompt)
+    known = _known(past)
+    future, salt = max(items.mean, items.bound), 10 * _PROMPTS.index(prompt)
     calls = times(items, mean_of([one.calls for one in past], future, salt) if past else exactly(1.0))
     if engine.kind == "offline":
         nothing = Amount(unknown=True) if not known else Amount()
         return _Sum(calls, nothing, nothing, Amount(), "measured", len(known))
     price = price_of(engine.model, prices)
+    if not known and not items.bounded and items.mean < _RARE:
+        # What hardly ever comes must not make a bound of the whole: it is taken to be like what is nearest to it.
+        nearest = (_known(measured.of(like, engine.model)[0]) for like in _LIKE.get(prompt, ()))
+        known, same = next((found for found in nearest if found), []), True
     if known:
         return _Sum(
             calls,
@@ -264,6 +272,11 @@ def _one_prompt(
     if price is not None:
         money = at_most(price.cost(round(given), None, round(written), batch=config.batch))
     return _Sum(calls, at_most(given), at_most(written), money, "bound")
+
+
+def _known(past: list[Asked]) -> list[Asked]:
+    """Those whose tokens are known of every call."""
+    return [one for one in past if one.measured == one.calls > 0]
 
 
 def _priced(items: Amount, price: Price | None, costs: list[float], future: float, salt: int) -> Amount:

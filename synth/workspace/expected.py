@@ -106,7 +106,7 @@ class Amount:
         low, high = (float(value) for value in np.percentile(np.maximum(self.samples, 0.0), (_LOW, _HIGH)))
         if self.bounded:
             return Range(high=max(high, self.mean) + self.bound)
-        return Range(mean=self.mean, low=low, high=high)
+        return Range(mean=self.mean, low=min(low, self.mean), high=max(high, self.mean))
 
 
 def exactly(value: float) -> Amount:
@@ -154,23 +154,31 @@ def share_of(part: int, whole: int, salt: int) -> Amount:
     return Amount(part / whole, rng.beta(part + 0.5, whole - part + 0.5, RESAMPLES))
 
 
+def rate_of(counts: Sequence[float], future: float, salt: int) -> Amount:
+    """How often something rare comes for each of `future` items, as it came for these; once seen never is not never."""
+    total, number = float(sum(counts)), len(counts)
+    rng = np.random.default_rng([number, salt])
+    rates = rng.gamma(total + 0.5, 1.0 / number, RESAMPLES)
+    return Amount(total / number, rng.poisson(rates * max(future, 1.0)) / max(future, 1.0))
+
+
 def _most(amount: Amount) -> float:
     return max(float(np.percentile(amount.samples, _HIGH)), amount.mean) + amount.bound
 
 
-def in_words(told: Range, currency: str = "") -> str:
-    """A range as a person reads it: `1,200 (900 to 1,600)`, `at most 3,000`, `unknown`."""
-    write = _money if currency else _count
+def in_words(told: Range, currency: str = "", *, money: bool = False) -> str:
+    """A range as a person reads it: `1,200 (900 to 1,600)`, `at most 3,000`, `unknown`.
+
+    `money`: the numbers are amounts; so they are with a `currency`, which is said behind them.
+    """
+    write = _money if money or currency else _count
+    behind = f" {currency}" if currency else ""
     if told.mean is None:
-        return "unknown" if told.high is None else f"at most {write(told.high)}{_behind(currency)}"
+        return "unknown" if told.high is None else f"at most {write(told.high)}{behind}"
     text = write(told.mean)
     if told.low is not None and told.high is not None and (write(told.low), write(told.high)) != (text, text):
-        return f"{text}{_behind(currency)} ({write(told.low)} to {write(told.high)})"
-    return f"{text}{_behind(currency)}"
-
-
-def _behind(currency: str) -> str:
-    return f" {currency}" if currency else ""
+        return f"{text}{behind} ({write(told.low)} to {write(told.high)})"
+    return f"{text}{behind}"
 
 
 def _count(value: float) -> str:

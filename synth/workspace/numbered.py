@@ -17,7 +17,7 @@ from synth.settings import RunConfig, StepModel
 from synth.steps.extract import extraction_id
 from synth.steps.seeds import read_stdlib
 from synth.store import Database
-from synth.workspace.expected import Amount, at_most, exactly, mean_of, share_of, times
+from synth.workspace.expected import Amount, at_most, exactly, rate_of, share_of, times
 from synth.workspace.measured import chains, growing
 
 _SOME_SEEDS = 40
@@ -71,7 +71,7 @@ class Numbered:
             items["extract_features"] = exactly(reading.unread)
         items |= self._chain(config, pilot)
         items |= self._forest(config, reading.seeds)
-        return {prompt: amount for prompt, amount in items.items() if amount.mean or amount.bound}
+        return {prompt: amount for prompt, amount in items.items() if amount.bound or amount.samples.any()}
 
     def reading(self, config: RunConfig) -> Reading:
         """The seeds that a run of this config reads; the standard library where the workspace has none.
@@ -138,14 +138,12 @@ class Numbered:
                 **{name: at_most(count * number) for name, number in most.items()},
             }
         lost = [0.0] * min(missed, len(chosen))
-        solved, repaired, ruled = (
-            times(exactly(count), mean_of([*numbers, *lost], count, salt))
-            for salt, numbers in enumerate(
-                ([one.solved for one in chosen], [one.repaired for one in chosen], [one.ruled for one in chosen])
-            )
-        )
-        found = {"make_task": exactly(count), "solve_task": solved, "repair_solution": repaired, "review_tests": ruled}
-        return {name: amount for name, amount in found.items() if most.get(name, 1)}
+        solved = share_of(int(sum(one.solved for one in chosen)), len(chosen) + len(lost), 4)
+        repaired = rate_of([*(one.repaired for one in chosen), *lost], count, 5)
+        ruled = rate_of([*(one.ruled for one in chosen), *lost], count, 6)
+        found = {"solve_task": solved, "repair_solution": repaired, "review_tests": ruled}
+        each = {name: times(exactly(count), rate) for name, rate in found.items() if most.get(name, 1)}
+        return {"make_task": exactly(count), **each}
 
     def _forest(self, config: RunConfig, seeds: int) -> dict[str, Amount]:
         """Children, ratings and answers of Tree-of-Evolution, round by round, with the shares that past rounds had."""

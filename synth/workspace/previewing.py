@@ -63,7 +63,9 @@ class Source(Generic[T]):
     def show(self, prompts: Prompts, db: Database | None, item_id: str | None) -> Preview:
         """Fill in on the item of this id, else the newest, else the example. Raises `PromptError` and `NotFound`."""
         if item_id is not None and db is None:
-            raise NotFound("no records can be read here: there are none yet, or another Espalier has the workspace open.")
+            raise NotFound(
+                "no records can be read here: there are none yet, or another Espalier has the workspace open."
+            )
         found: Sequence[T] = []
         if db is not None:
             found = [self.one(db, item_id)] if item_id is not None else self.newest(db)[:1]

@@ -163,11 +163,11 @@ class Prompting:
         _write(self._base / self._own(name).name, self.shipped_text(name))
 
     def check_own(self) -> None:
-        """Raise `PromptError` that names a file with which a run would fail, before one starts."""
+        """Raise `BadInput` that names a file with which a run would fail, before one starts."""
         for name in STEP_OF:
             path = self._own(name)
             if path.is_file() and (wrong := self._wrong(name)):
-                raise PromptError(f"{path}: {wrong[0].words}. Mend it, or take it away.")
+                raise BadInput(f"{path}: {wrong[0].words}. Mend it, or take it away.")
 
     def used(self, name: str) -> dict[str, int]:
         """Hash -> records of the workspace that were made with this prompt. Raises `BadInput` without its database."""

@@ -15,9 +15,8 @@ from tests.models.asking import KEY, engine_at, question
 
 FORM = Form("p", {"f": "strings", "s": "string", "Final Score": "number"})
 NAMES = st.sampled_from(
-    "choices message content refusal finish_reason usage prompt_tokens error code model type text f s final_score "
-    "decline detail param".split()
-)
+    ["choices", "message", "content", "refusal", "finish_reason", "usage", "prompt_tokens", "error", "code", "model"]
+) | st.sampled_from(["type", "text", "f", "s", "final_score", "decline", "detail", "param"])
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["text", KEY]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),

@@ -310,13 +310,13 @@ def test_a_question_that_is_tried_again_goes_before_new_ones() -> None:
 
 
 def test_what_ends_the_run_ends_it_for_all_who_wait_and_nothing_more_is_sent() -> None:
-    with Loopback(loopback.rate_limited(19), loopback.no_quota()) as server:
+    with Loopback(loopback.rate_limited(15), loopback.no_quota()) as server:
         began = time.monotonic()
         ended = ask(server.base_url, *[question()] * 50, concurrency=2)
         took = time.monotonic() - began
     assert all(isinstance(end, ModelError) and "no quota left" in str(end) for end in ended)
     assert len(server.requests) == 2
-    assert took < 19, "the one in its pause did not sleep to the end"
+    assert took < 15, "the one in its pause did not sleep to the end"
 
 
 def test_an_endpoint_that_asks_for_hours_has_no_room_for_this_run() -> None:

@@ -66,7 +66,7 @@ def test_another_id_is_looked_for_and_kept_in_the_address(filled_workspace: Path
     app = open_record("task-1")
     app.text_input[0].set_value(" solution-2 ").run()
     assert not app.exception
-    assert app.query_params["id"] == ["solution-2"]
+    assert app.query_params["id"] in ("solution-2", ["solution-2"])
     assert "total returned 0" in words(app)
 
 

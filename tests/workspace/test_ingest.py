@@ -8,13 +8,13 @@ import duckdb
 import pytest
 
 from synth.journal import Journal
-from synth.records import Extraction, FeaturePath, Grown, Growth, Record
+from synth.records import Extraction, FeaturePath, Grown, Growth, Record, dropped
 from synth.runs import Runs
 from synth.store import Database
 from synth.store.schema import MIGRATIONS
 from synth.tree.columns import FeatureTree
 from synth.tree.integrity import faults
-from synth.workspace import Workspace, demo_config
+from synth.workspace import Workspace, demo_config, intake
 from tests.tree.strategies import MADE
 
 
@@ -164,4 +164,43 @@ def test_growth_that_waits_for_review_is_not_taken_in_when_the_workspace_is_open
         assert [len(proposal) for proposal in workspace.trees.proposals()] == [2]
         workspace.close()
         workspace = Workspace(tmp_path)
+    workspace.close()
+
+
+def test_of_an_item_that_was_dropped_again_the_last_reason_counts_until_it_is_made(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    folder = run_folder(tmp_path)
+    extraction = read(1, ("logging", "file"))
+    first = dropped("extract", "seed-1", extraction.id, "unparseable twice: no")
+    journal(folder, first)
+    workspace.ingest()
+    journal(folder, first.model_copy(update={"reason": "declined: not this one"}))
+    workspace.ingest()
+    assert [(drop.reason, drop.count) for drop in workspace.funnel(folder.name).drops] == [("declined", 1)]
+    journal(folder, extraction)
+    assert workspace.ingest() == 1
+    assert workspace.funnel(folder.name).drops == ()
+    assert workspace.counts().extractions == 1
+    workspace.close()
+
+
+def test_marks_are_passed_over_without_being_counted_as_damaged(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    with Journal(run_folder(tmp_path)) as writer:
+        writer.mark("ended 0", {"task": None})
+        writer.append(RECORDS[0])
+    assert workspace.ingest() == 1
+    workspace.close()
+    with duckdb.connect(tmp_path / "workspace.duckdb") as connection:
+        assert connection.execute("select sum(damaged) from ingested").fetchall() == [(0,)]
+
+
+def test_a_journal_larger_than_one_batch_is_taken_in_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "_BATCH", 2_000)
+    workspace = Workspace(tmp_path)
+    many = [read(number, ("logging", f"file {number}")) for number in range(60)]
+    journal(run_folder(tmp_path), *many, many[0])
+    assert workspace.ingest() == 61
+    assert workspace.counts().extractions == 60
+    assert len(workspace.tree()) == 61
     workspace.close()

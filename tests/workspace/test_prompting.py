@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from synth.ask import STEP_OF
 from synth.errors import BadInput, NotFound, PromptError
@@ -162,6 +164,31 @@ def test_a_problem_is_said_with_its_line_and_nothing_is_kept(
     assert not (tmp_path / "prompts").exists()
 
 
+PIECES = st.lists(
+    st.sampled_from(
+        ["---\n", "inputs: [question, level]\n", "purpose: p\n", "reply: 3\n", "reply: {f: string}\n", "{{ question }}",
+         "{{ level }}", "{% if level %}", "{% endif %}", "{{ level | json }}", "{# ", "{{ question[0] }}", "\n", "\r\n",
+         "\x00", "\ud800", "{{ (1, 2)[5] }}", "{{ level() }}", "{{ [1] + level }}", "inputs: {a: b}\n", "? : ::\n"]
+    ) | st.text(max_size=8),
+    max_size=12,
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(pieces=PIECES, whole=st.booleans())
+def test_whatever_is_typed_is_either_told_or_can_be_kept(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[str], whole: bool
+) -> None:
+    prompting = Prompting(tmp_path_factory.mktemp("typed"))
+    text = (SHIPPED if whole else "") + "".join(pieces)
+    found = prompting.problems("solve_task", text)
+    lines = len(text.splitlines()) + 1
+    assert all(problem.line is None or 1 <= problem.line <= lines for problem in found)
+    if not found:
+        prompting.save("solve_task", text)
+        assert not prompting.facts("solve_task").problem
+
+
 def test_a_reply_with_other_parts_than_the_step_reads_is_refused(prompting: Prompting) -> None:
     text = prompting.shipped_text("make_task")
     assert "\nreply: {" in text
@@ -177,7 +204,7 @@ def test_a_file_broken_by_hand_is_told_and_stops_a_run_before_it_starts(promptin
     assert facts.own
     assert "front matter" in facts.problem
     assert sum(bool(one.problem) for one in prompting.all()) == 1
-    with pytest.raises(PromptError, match=r"prompts/solve_task\.md: .*Mend it, or take it away\."):
+    with pytest.raises(BadInput, match=r"prompts/solve_task\.md: .*Mend it, or take it away\."):
         prompting.check_own()
 
 
@@ -241,5 +268,9 @@ def test_records_are_counted_by_the_hash_that_made_them(filled: Prompting, db: D
     db.add([*drafts, examples.DRAFT.model_copy(update={"id": "solution-12", "made": other})])
     assert filled.used("solve_task") == {"a" * 16: 2, "b" * 16: 1}
     assert filled.used("repair_solution") == {}
+    ruled = made.model_copy(update={"prompt": "review_tests"})
+    corrected = examples.DRAFT.model_copy(update={"id": "solution-13", "made": ruled})
+    db.add([corrected, examples.RULING.model_copy(update={"id": "ruling-2", "made": ruled})])
+    assert filled.used("review_tests") == {"a" * 16: 1}, "the solution came with the ruling, by the same call"
     with pytest.raises(BadInput, match="cannot be counted"):
         Prompting(tmp_path).used("solve_task")

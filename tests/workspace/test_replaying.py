@@ -4,20 +4,27 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from synth.ask import Asker
+from synth.ask import Asker, Item, working_on
 from synth.embed import SentenceEmbedder
 from synth.engines import REPLIES, open_engines
 from synth.errors import NotFound
 from synth.prompts import Prompts
-from synth.records import KINDS, CodeFile, Dropped, Record, Score, Task
+from synth.records import KINDS, CodeFile, Dropped, Record, Ruling, Score, Task
 from synth.runs import Runs
 from synth.settings import RunConfig
+from synth.steps.answer import answer_instruction
+from synth.steps.evolve import evolve_instruction, judge_challenge
+from synth.steps.extract import extract_features, pre_extract_keywords
+from synth.steps.grow import draw_for_growth, propose_growth
+from synth.steps.repair import describe_error, repair_solution
+from synth.steps.review_tests import review_tests, with_corrected_tests
 from synth.steps.score import score_solution
+from synth.steps.solve import solve_task
 from synth.steps.task import make_task, task_id
 from synth.store import Database
 from synth.store.schema import TABLES
@@ -25,7 +32,7 @@ from synth.workspace import Workspace
 from synth.workspace.replaying import Replay, Replaying
 from tests import examples
 from tests.loopback import Loopback, ok
-from tests.past import keep_run
+from tests.past import keep_run, tree_of
 
 SHOP = '''
 def total(prices):
@@ -157,16 +164,25 @@ def config_for(server: Loopback) -> RunConfig:
 
 def made_by(server: Loopback, folder: Path, config: RunConfig) -> Task | Dropped:
     """A task as a worker has it made: asked for once, its reply kept."""
+    made = asked(
+        folder, config, lambda asker: make_task(asker, examples.SUBTREE, "function", 0, config.tasks.temperature)
+    )
+    assert isinstance(made, Task | Dropped)
+    return made
 
-    async def make() -> Task | Dropped:
+
+def asked(folder: Path, config: RunConfig, make: Callable[[Asker], Awaitable[Record]]) -> Record:
+    """What a step makes with the engines of a run; replies are kept."""
+
+    async def ask() -> Record:
         engines = open_engines(config, Prompts(), SentenceEmbedder(), [folder], replies=folder / REPLIES)
         try:
-            return await make_task(engines.asker, examples.SUBTREE, "function", 0, config.tasks.temperature)
+            return await make(engines.asker)
         finally:
             await engines.close()
 
-    (folder / REPLIES).parent.mkdir(parents=True)
-    return asyncio.run(make())
+    (folder / REPLIES).parent.mkdir(parents=True, exist_ok=True)
+    return asyncio.run(ask())
 
 
 def replay(folder: Path, record_id: str, *, fresh: bool = False) -> Replay:
@@ -230,6 +246,80 @@ def test_what_was_dropped_is_tried_again(tmp_path: Path) -> None:
         server.answer_with(ok(PAID_SCRIPT))
         said = replay(tmp_path, item.wanted_id, fresh=True)
     assert (said.outcome, said.reason) == ("differs", f"now there is a task, {item.wanted_id}.")
+
+
+def test_what_a_person_had_tried_anew_is_made_from_the_reply_of_that_try(tmp_path: Path) -> None:
+    with Loopback(ok("<decline>no</decline>"), ok(PAID_SCRIPT)) as server:
+        config = config_for(server)
+        item = made_by(server, tmp_path, config)
+        assert isinstance(item, Dropped)
+
+        async def again(asker: Asker) -> Record:
+            with working_on(Item(item.wanted_id, take=1)):
+                return await make_task(asker, examples.SUBTREE, "function", 0, config.tasks.temperature)
+
+        task = asked(tmp_path, config, again)
+        run_id = keep_run(tmp_path, config, [examples.SUBTREE, task])
+        assert replay(tmp_path, task.id).reason == "now: declined: no"
+        wish = {"at": "2026-01-01T00:00:00+00:00", "kind": "retry", "wanted": [task.id], "take": 1}
+        (tmp_path / "runs" / run_id / "amendments.jsonl").write_text(f"{json.dumps(wish)}\n", encoding="utf-8")
+        assert replay(tmp_path, task.id).outcome == "same"
+        assert len(server.requests) == 2
+
+
+DROPPING: dict[str, Callable[[Asker, RunConfig], Awaitable[Record]]] = {
+    "pre_extract": lambda asker, config: pre_extract_keywords(asker, examples.SEED, config.extract.temperature),
+    "extract": lambda asker, config: extract_features(asker, examples.SEED, None, config.extract.temperature),
+    "grow": lambda asker, config: propose_growth(
+        asker,
+        draw_for_growth(TREE, config.grow.widths, config.grow.draw_temperature, config.seed, 1),
+        1,
+        config.grow.temperature,
+    ),
+    "solve": lambda asker, config: solve_task(asker, examples.TASK, config.tasks.temperature),
+    "repair": lambda asker, config: repair_solution(
+        asker, examples.TASK, examples.DRAFT, examples.FAILED, config.tasks.temperature
+    ),
+    "review tests": lambda asker, config: review_tests(
+        asker, examples.TASK, examples.DRAFT, examples.FAILED, describe_error(examples.FAILED)
+    ),
+    "evolve": lambda asker, config: evolve_instruction(
+        asker, examples.CHILD, 2, examples.CHALLENGE.value, None, config.evolve.temperature
+    ),
+    "judge": lambda asker, config: judge_challenge(asker, examples.CHILD),
+    "answer": lambda asker, config: answer_instruction(asker, examples.CHILD),
+}
+TREE = tree_of([examples.EXTRACTION])
+
+
+@pytest.mark.parametrize("step", DROPPING)
+def test_what_was_dropped_at_any_step_is_tried_again(tmp_path: Path, step: str) -> None:
+    with Loopback(ok("<decline>no</decline>")) as server:
+        config = config_for(server)
+        item = asked(tmp_path, config, lambda asker: DROPPING[step](asker, config))
+        assert isinstance(item, Dropped)
+        assert item.step == step
+        parents = [record for record in examples.ALL if record.kind not in ("growth", "dropped")]
+        keep_run(tmp_path, config, [*parents, item], [examples.SEED])
+        said = replay(tmp_path, item.id)
+        assert len(server.requests) == 1
+    assert (said.outcome, said.reason, said.spend.hits) == ("same", "", 0)
+
+
+def test_a_judges_ruling_and_the_attempt_with_corrected_tests_come_out_the_same(tmp_path: Path) -> None:
+    wrong = examples.DRAFT.tests[0].text.replace("== 3", "== 4")
+    draft = examples.DRAFT.model_copy(update={"tests": (CodeFile(path="test_cart.py", text=wrong),)})
+    fixed = f"<file>test_cart.py</file>\n```python\n{examples.DRAFT.tests[0].text}```\n"
+    verdict = examples.FAILED
+    with Loopback(ok(f"<verdict>tests</verdict><reason>1 + 2 is 3</reason>\n{fixed}")) as server:
+        config = config_for(server)
+        ruling = asked(
+            tmp_path, config, lambda asker: review_tests(asker, examples.TASK, draft, verdict, describe_error(verdict))
+        )
+        assert isinstance(ruling, Ruling)
+        corrected = with_corrected_tests(draft, ruling)
+        keep_run(tmp_path, config, [examples.SUBTREE, examples.TASK, draft, verdict, ruling, corrected])
+    assert [replay(tmp_path, record.id).outcome for record in (ruling, corrected)] == ["same", "same"]
 
 
 # what cannot be made again

@@ -12,8 +12,9 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
-_OURS = sys.argv[2]
-sys.path.insert(0, _OURS)
+_OURS = sys.argv[2] if __name__ == "__main__" else ""
+if _OURS:
+    sys.path.insert(0, _OURS)
 
 import ctypes  # noqa: E402
 import resource  # noqa: E402

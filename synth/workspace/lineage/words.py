@@ -20,6 +20,8 @@ def facts(made: Made | None, seconds: float | None, runs: tuple[str, ...]) -> st
 
 def bill(spend: Spend) -> str:
     """What it cost, and for how many calls and tokens."""
+    if not spend.calls and not spend.hits:
+        return "no engine was asked"
     return f"{money(spend)}, {spent(spend)}"
 
 
