@@ -91,7 +91,9 @@ def test_the_standard_library_gives_two_thousand_seeds_once(tmp_path: Path) -> N
         (["export", "--out", "x.jsonl"], ""),
         (["export", "--out", "x.jsonl", "--run", "../.."], "no run"),
         (["runs", "--workspace", "bad.toml"], "bad.toml"),
-        (["runs", "--workspace", "diary"], "cannot be opened"),
+        (["runs", "show", "--workspace", "empty"], "there are no runs in empty"),
+        (["runs", "pause", "r0001-ghost", "--workspace", "empty"], "there are no runs in empty"),
+        (["funnel", "--workspace", "diary"], "cannot be opened"),
     ],
 )
 def test_a_mistake_ends_with_one_clear_line_and_no_traceback(tmp_path: Path, words: list[str], said: str) -> None:
@@ -121,11 +123,12 @@ def test_wrong_usage_shows_the_usage(tmp_path: Path, words: list[str]) -> None:
 
 def test_a_workspace_in_use_is_said_plainly(tmp_path: Path) -> None:
     owner = Workspace(tmp_path / "w")
-    done = synth("runs", "--workspace", "w", cwd=tmp_path)
+    done = synth("funnel", "--workspace", "w", cwd=tmp_path)
+    assert synth("runs", "--workspace", "w", cwd=tmp_path).returncode == 0, "looking at runs needs no database"
     owner.close()
     assert done.returncode == 1
     assert "is open in another Espalier" in done.stderr
-    assert synth("runs", "--workspace", "w", cwd=tmp_path).returncode == 0
+    assert synth("funnel", "--workspace", "w", cwd=tmp_path).returncode == 0
 
 
 def test_help_is_there_for_every_command(tmp_path: Path) -> None:

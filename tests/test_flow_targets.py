@@ -64,7 +64,8 @@ def growths(workspace: Workspace, run_id: str) -> list[Growth]:
 def comparable(record: Record) -> str:
     """A record without what a clock decides."""
     body = record.model_dump(mode="json")
-    body.get("made", {}).pop("seconds", None)
+    for name in ("seconds", "at"):
+        body.get("made", {}).pop(name, None)
     return json.dumps(body, sort_keys=True)
 
 

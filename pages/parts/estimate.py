@@ -3,8 +3,7 @@
 import streamlit as st
 
 from pages.parts.text import plain
-from synth.workspace import RunEstimate
-from synth.workspace.expected import Range, in_words
+from synth.workspace import Range, RunEstimate, in_words
 
 _FROM = {
     "measured": "measured with this model",

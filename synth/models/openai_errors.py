@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from synth.errors import ModelError
 from synth.models.loopback_only import is_loopback
-from synth.settings import Engine
+from synth.settings import Engine, check_address
 
 _QUOTA = frozenset({"insufficient_quota", "billing_not_active", "insufficient_balance", "billing_hard_limit_reached"})
 _UNSUPPORTED = frozenset({"unsupported_parameter", "unsupported_value"})
@@ -32,20 +32,10 @@ class Endpoint:
     def of(cls, engine: Engine, key: str | None) -> "Endpoint":
         """Check the parts. Raises `ModelError` for an address or a key that no request can carry."""
         try:
-            parts = urlsplit(engine.base_url)
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            parts, host, port = None, None, None
-        if parts is None or not host or parts.scheme not in ("http", "https"):
-            raise ModelError(
-                "`engine.base_url` is not an address. Write it like `http://127.0.0.1:8000/v1` "
-                "or `https://api.openai.com/v1`."
-            )
-        if parts.username is not None or parts.password is not None:
-            raise ModelError(
-                "`engine.base_url` holds a user name or a password. Remove them; "
-                f"a key comes from the environment variable {engine.api_key_env}."
-            )
+            parts = urlsplit(check_address(engine.base_url))
+        except ValueError as error:
+            raise ModelError(f"`engine.base_url` {error}.") from None
+        host, port = parts.hostname or "", parts.port
         key = (key or "").strip() or None
         if key and not (key.isascii() and key.isprintable()):
             raise ModelError(

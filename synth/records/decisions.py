@@ -15,6 +15,8 @@ class Score(Record):
     reason: str = ""
     by: str
     """Who gave it: a module of ours, or `engine/model` for a judge."""
+    made: Made | None = None
+    """None where a module of ours gave it, and in records from before it was kept."""
 
 
 class Instruction(Record):

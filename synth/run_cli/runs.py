@@ -96,6 +96,8 @@ def _chosen(options: argparse.Namespace, runs: Runs) -> str:
 
 
 def _list(options: argparse.Namespace) -> int:
+    if options.workspace.exists() and not options.workspace.is_dir():
+        raise BadInput(f"{options.workspace} is no folder; choose another --workspace.")
     statuses = _door(options)[1].runs() if (options.workspace / "runs").is_dir() else []
     for status in statuses:
         if options.json:

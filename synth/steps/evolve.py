@@ -90,6 +90,7 @@ async def judge_challenge(asker: Asker, instruction: Instruction) -> Score | Dro
         value=float(rating),
         reason=reason,
         by=f"{answered.made.engine}/{answered.made.model}",
+        made=answered.made,
     )
 
 

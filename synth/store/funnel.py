@@ -10,6 +10,7 @@ from synth.records import (
     Instruction,
     PreExtraction,
     Ruling,
+    Score,
     Solution,
     Task,
 )
@@ -194,7 +195,7 @@ def usage(db: Database, run_id: str | None = None) -> list[Usage]:
 def prompt_hashes(db: Database, run_id: str | None = None) -> dict[str, list[str]]:
     """Which texts of each prompt were used, by their hashes."""
     found: dict[str, set[str]] = {}
-    for kind in (PreExtraction, Demonstration, Extraction, Growth, Task, Solution, Ruling, Instruction, Answer):
+    for kind in (PreExtraction, Demonstration, Extraction, Growth, Task, Solution, Ruling, Instruction, Score, Answer):
         rows = db.rows(
             f"""select distinct made->>'$.prompt', made->>'$.prompt_hash' from {TABLES[kind.kind]}
             where made is not null and {OF_RUN.format(id="id", kind=kind.kind)}""",

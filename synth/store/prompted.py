@@ -12,6 +12,7 @@ from synth.records import (
     PreExtraction,
     Record,
     Ruling,
+    Score,
     Seed,
     Solution,
     Subtree,
@@ -32,6 +33,7 @@ _MADE: tuple[type[Record], ...] = (
     Solution,
     Ruling,
     Instruction,
+    Score,
     Answer,
 )
 _FAILED = "select solution_id from verdicts where outcome not in ('passed', 'infra_error')"

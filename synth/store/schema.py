@@ -99,6 +99,8 @@ create table rulings (
     tests varchar using compression zstd, change varchar, made varchar);
 """
 
+_JUDGES = "alter table scores add column made varchar"
+
 
 def _run(script: str) -> Callable[[duckdb.DuckDBPyConnection], None]:
     def change(connection: duckdb.DuckDBPyConnection) -> None:
@@ -113,6 +115,7 @@ MIGRATIONS: tuple[tuple[int, str, Callable[[duckdb.DuckDBPyConnection], None]], 
     (1, "one table a kind of record", _run(_FIRST)),
     (2, "the history of the tree, its snapshots and proposals", _run(_TREE)),
     (3, "how verdicts were reached, what they are worth, and rulings about tests", _run(_JUDGED)),
+    (4, "who gave a score, where it was a judge", _run(_JUDGES)),
 )
 """Applied in order, each once, each in a transaction of its own. Only ever appended to."""
 

@@ -35,7 +35,7 @@ from synth.workspace.accounts import Accounts
 from synth.workspace.comparing import Change, Comparing, Comparison, Pair
 from synth.workspace.costs import Spent, Worth, spending, worth
 from synth.workspace.endpoints import Endpoints
-from synth.workspace.estimating import Estimating, Range, RunEstimate, StepOff
+from synth.workspace.estimating import Estimating, Range, RunEstimate, StepOff, in_words
 from synth.workspace.intake import Intake
 from synth.workspace.lineage import Came, Lineage, LineageNode
 from synth.workspace.prompting import PromptFacts, Prompting
@@ -82,6 +82,7 @@ __all__ = [
     "Workspace",
     "WorkspaceSettings",
     "demo_config",
+    "in_words",
     "operations",
     "stretches",
 ]

@@ -33,13 +33,14 @@ from synth.workspace.expected import (
     StepEstimate,
     at_most,
     exactly,
+    in_words,
     mean_of,
     times,
 )
 from synth.workspace.measured import Asked, Measured, Meter
 from synth.workspace.numbered import Numbered
 
-__all__ = ["Amounts", "Estimating", "HowFarOff", "Range", "RunEstimate", "StepEstimate", "StepOff"]
+__all__ = ["Amounts", "Estimating", "HowFarOff", "Range", "RunEstimate", "StepEstimate", "StepOff", "in_words"]
 
 FILE = "estimate.json"
 """Of a run folder: what was expected when it began."""

@@ -204,7 +204,7 @@ def test_runs_draw_with_the_shape_in_use_under_its_name_while_it_is_that_shape(w
 
 def test_a_price_is_remembered_and_used(workspace: Workspace, ask: Ask) -> None:
     assert fine(ask("/api/lab/price", model="big-1", input=2, output=8))["prices"] == {
-        "big-1": {"input": 2, "output": 8}
+        "big-1": {"input": 2, "output": 8, "cached_input": None, "batch_discount": 0.5}
     }
     found = fine(ask("/api/lab/cost", n=100, model="big-1"))["estimate"]
     assert found["cost"] is None

@@ -404,7 +404,9 @@ def test_faults_of_the_sandbox_are_counted(empty_workspace: Path, open_page: Ope
     assert labels(app).count("Resume") == 1
 
 
-@pytest.mark.parametrize("name", ["home", "seeds", "generate", "evolution", "dataset", "settings", "tree", "sampling"])
+@pytest.mark.parametrize(
+    "name", ["home", "seeds", "generate", "evolution", "dataset", "runs", "prompts", "settings", "tree", "sampling"]
+)
 def test_every_page_warns_where_code_ran_without_isolation(
     filled_workspace: Path, open_page: OpenPage, name: str
 ) -> None:

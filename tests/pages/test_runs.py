@@ -111,7 +111,7 @@ def test_an_interrupted_run_has_one_button_to_go_on(empty_workspace: Path, open_
     assert "Extend" not in labels(app)
 
 
-def test_the_address_names_run_and_view_so_that_a_reload_shows_them_again(empty_workspace: Path, open_page: OpenPage) -> None:
+def test_the_address_names_run_and_view_for_the_next_reload(empty_workspace: Path, open_page: OpenPage) -> None:
     first = a_run(empty_workspace, "first")
     a_run(empty_workspace, "second")
     app = shown(open_page, "Config", first)
