@@ -148,7 +148,8 @@ def open_batched(engine: Engine, run: Path, check: Callable[[], None], folders: 
     from synth.models.openai_errors import Endpoint
 
     endpoint = Endpoint.of(engine, find_key(engine.api_key_env, folders))
-    name = digest(engine.base_url, engine.model)[:12]
+    # A batch belongs to whoever's key began it.
+    name = digest(engine.base_url, engine.model, engine.api_key_env, engine.structured)[:12]
     return Batched(engine.model, Chat(engine, endpoint), OpenAIBatches(endpoint), Book(run, name), check)
 
 

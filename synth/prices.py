@@ -73,15 +73,17 @@ def engines_of(config: RunConfig) -> list[Engine]:
     return list(dict.fromkeys(config.engine_of(step) for step in STEPS))
 
 
+def unpriced(config: RunConfig, frozen: Mapping[str, Price]) -> str:
+    """The models that a run asks for money and whose price is not among `frozen`, as a list in words."""
+    without = [one.model for one in engines_of(config) if one.kind == "openai" and one.model not in frozen]
+    return ", ".join(f"`{model}`" for model in dict.fromkeys(without))
+
+
 def check_budget(config: RunConfig, frozen: Mapping[str, Price]) -> None:
     """Raises `BadConfig` where a budget in money could never be kept, because a model's price is not among `frozen`."""
-    if config.budget.money is None:
-        return
-    without = [one.model for one in engines_of(config) if one.kind == "openai" and one.model not in frozen]
-    if without:
-        names = ", ".join(f"`{model}`" for model in dict.fromkeys(without))
+    if config.budget.money is not None and (without := unpriced(config, frozen)):
         raise BadConfig(
-            f"`budget.money` cannot be kept: no price is known for {names}. Give one with `synth prices set MODEL "
+            f"`budget.money` cannot be kept: no price is known for {without}. Give one with `synth prices set MODEL "
             "--input N --output N` or in Settings, or set `budget.tokens` or `budget.calls` instead."
         )
 

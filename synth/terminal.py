@@ -60,7 +60,7 @@ def watch_run(workspace: Workspace, run_id: str, *, as_json: bool) -> int:
     """Show a run until its worker stops, then its funnel. Returns the exit code; Ctrl-C stops the run, keeping all."""
     status = _watch(workspace, workspace.folder / "runs", run_id, as_json=as_json)
     workspace.ingest()
-    print_funnel(workspace.funnel(run_id), Console(), as_json=as_json)
+    print_funnel(workspace.funnel(run_id), Console(), as_json=as_json, run_id=run_id)
     _print_off(workspace, run_id, as_json=as_json)
     return _verdict(status, run_id, as_json=as_json)
 
@@ -225,6 +225,7 @@ def _print_off(workspace: Workspace, run_id: str, *, as_json: bool) -> None:
     said = f"expected {_range(calls)} calls, came to {actual.calls + actual.hits:,}"
     if cost.high is not None and actual.money is not None:
         said += f"; expected {_range(cost, 4)} to pay, came to {actual.money:,.4f}"
+        said += f", and what was known already to {found.total.saved:,.4f}" if found.total.saved else ""
     if found.total.inside is not None:
         said += ", inside the range" if found.total.inside else ", outside the range"
     print(said)
@@ -255,11 +256,12 @@ def count_bar(title: str) -> Iterator[Callable[[int, int], None]]:
             bar.stop()
 
 
-def print_funnel(funnel: Funnel, console: Console, *, as_json: bool) -> None:
-    """Print what was made, kept and dropped."""
+def print_funnel(funnel: Funnel, console: Console, *, as_json: bool, run_id: str | None = None) -> None:
+    """Print what was made, kept and dropped, in a run or (None) in the workspace."""
     if as_json:
         stages = {stage.name: stage.count for stage in funnel.stages}
-        print(json.dumps({"event": "funnel", "stages": stages, "drops": [asdict(drop) for drop in funnel.drops]}))
+        drops = [asdict(drop) for drop in funnel.drops]
+        print(json.dumps({"event": "funnel", "run": run_id, "stages": stages, "drops": drops}))
         return
     made = Table(title="Funnel", title_justify="left", title_style="bold", box=None, pad_edge=False)
     made.add_column("stage")

@@ -23,7 +23,7 @@ from synth.errors import BudgetReached, CannotWrite, EspalierError
 from synth.flow import Cancelled, Desk, Snapshot, run_flow
 from synth.journal import Index, Journal, Lines
 from synth.keys import find_key
-from synth.models.ledger import Event
+from synth.models.ledger import Event, read_calls, sum_calls
 from synth.prompts import Prompts
 from synth.records import Extraction, Growth, Seed
 from synth.runlog import RunLog
@@ -110,6 +110,7 @@ async def _work(folder: Path, config: RunConfig, takes: dict[str, int], watch: W
     embedder = SentenceEmbedder(config.embed.model, cache=folder.parent.parent / "cache")
     if _embeds(config):
         embedder.warm()
+    watch.spend = lambda: sum_calls(read_calls(folder))  # the earlier workers' accounts, where no engine opens
     engines = open_engines(
         config,
         Prompts(snapshot / "prompts"),
@@ -170,6 +171,7 @@ def _the_sandbox(config: RunConfig, workers: int) -> Iterator[Sandbox | None]:
         yield sandbox
     finally:
         sandbox.close()
+        choose_sandbox.cache_clear()  # it gives the same one again, and a worker may go on after its end
 
 
 async def _keep_flushing(journal: Journal) -> None:

@@ -18,8 +18,8 @@ MODULES = sorted(
 )
 MOST_LINES = 400
 AS_HTML = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function")
-BY_CHOICE = ("synth.__main__", "synth.models.openai_")
-"""Modules that nothing imports unless a person chose them."""
+BY_CHOICE = ("synth.__main__", "synth.models.openai_", "synth.sandbox.wasm_guest")
+"""Modules that nothing imports unless a person chose them, or that only the WebAssembly sandbox can import."""
 
 
 def imports_of(path: Path) -> set[str]:

@@ -149,14 +149,18 @@ def test_a_run_streams_progress_as_json_and_its_rows_are_exported(tmp_path: Path
     done = synth("run", "tiny.toml", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    assert {event["event"] for event in events} == {"progress", "funnel"}
-    assert events[-1]["stages"]["subtrees drawn"] == 6
-    assert events[-1]["stages"]["proven"] > 0
+    assert {event["event"] for event in events} == {"progress", "log", "funnel", "estimate", "end"}
+    assert {"started", "ended"} <= {event["log"]["event"] for event in events if event["event"] == "log"}
+    (funnel,) = [event for event in events if event["event"] == "funnel"]
+    assert funnel["stages"]["subtrees drawn"] == 6
+    assert funnel["stages"]["proven"] > 0
+    assert events[-1]["state"] == "finished"
+    assert events[-1]["exit"] == 0
 
     out = synth("export", "--format", "full", "--out", "rows.jsonl", cwd=tmp_path)
     assert out.returncode == 0, out.stderr
     rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert len(rows) == events[-1]["stages"]["proven"]
+    assert len(rows) == funnel["stages"]["proven"]
     assert all(row["proven"] and row["tests"] and row["lineage"] for row in rows)
     assert "offline" in (tmp_path / "rows.card.md").read_text(encoding="utf-8")
     assert synth("export", "--format", "full", "--out", "rows.jsonl", cwd=tmp_path).returncode == 1

@@ -113,6 +113,25 @@ def test_a_budget_stops_the_run_and_says_how_to_go_on(
         assert "amount of money" in said(capsys, "run", "asking.toml", f"--budget={wrong}", code=1)
 
 
+def test_a_budget_in_money_is_refused_to_a_run_that_began_without_prices(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said(capsys, "run", "asking.toml")
+    said(capsys, "prices", "set", "tiny", "--input", "2", "--output", "10")
+    told = said(capsys, "runs", "budget", "r0001-asking", "--money", "3", code=1)
+    assert "had none for `tiny`" in told
+    assert "tokens or calls" in told
+    (run,) = events(said(capsys, "runs", "show", "--json"))
+    assert (run["run"], run["state"], run["amendments"]) == ("r0001-asking", "finished", [])
+
+
+def test_what_was_known_already_is_told_beside_what_was_paid(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, "prices", "set", "tiny", "--input", "2", "--output", "10")
+    assert "known already to" not in said(capsys, "run", "asking.toml")
+    again = folder / "again.toml"
+    again.write_text((folder / "asking.toml").read_text() + "[extract]\nseed = 1\n", encoding="utf-8")
+
+
 def test_a_repeat_is_free_and_fresh_is_not(folder: Path, server: Loopback, capsys: pytest.CaptureFixture[str]) -> None:
     said(capsys, "run", "asking.toml")
     assert len(server.requests) == 12

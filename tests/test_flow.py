@@ -250,6 +250,7 @@ def test_a_second_run_counts_no_seed_twice_and_pays_for_no_extraction_again(
 def test_a_run_without_a_sandbox_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = open_with_seeds(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("ESPALIER_SANDBOX", "bubblewrap")
     run_id = workspace.start_run(SMALL)
     assert wait(workspace, run_id) == "failed"
     assert "bubblewrap" in workspace.run(run_id).error

@@ -6,9 +6,9 @@ from pages.parts.text import plain
 from synth.workspace import Range, RunEstimate, in_words
 
 _FROM = {
-    "measured": "measured with this model",
-    "other models": "measured with other models",
-    "bound": "upper bound, nothing measured",
+    "measured": "measured",
+    "other models": "other models",
+    "bound": "upper bound",
 }
 
 
@@ -22,7 +22,14 @@ def show_estimate(estimate: RunEstimate) -> None:
         st.dataframe(
             rows_of(estimate),
             hide_index=True,
-            column_config={"Step": st.column_config.TextColumn(width="small")},
+            column_config={
+                "Step": st.column_config.TextColumn(width="small"),
+                f"Cost, {estimate.currency}": st.column_config.TextColumn(width="medium"),
+                "From": st.column_config.TextColumn(
+                    help="Measured: on earlier calls of this model in this workspace. Upper bound: every question put "
+                    "twice, every reply as long as it may be."
+                ),
+            },
         )
         for note in estimate.notes:
             st.caption(plain(note))

@@ -96,10 +96,11 @@ def _show_expected(workspace: Workspace, run_id: str) -> None:
     rows = [_off_row(one) for one in [*found.steps, found.total]]
     st.dataframe(rows, hide_index=True, height=38 + 35 * len(rows))
     if found.total.inside is not None:
+        known = f", and {coins(found.total.saved)} for what was known already," if found.total.saved else ""
         st.caption(
-            "What was paid lies inside the range that was told."
+            f"What was paid{known} lies inside the range that was told."
             if found.total.inside
-            else "What was paid lies outside the range that was told, which is from the 10th to the 90th percentile."
+            else f"What was paid{known} lies outside the range that was told, from the 10th to the 90th percentile."
         )
 
 

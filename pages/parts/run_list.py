@@ -41,7 +41,7 @@ def show_progress(run: RunStatus) -> None:
     at_work = [step for step in run.steps if step.done < step.total]
     said = " · ".join(f"{step_name(step.step)} {step.done:,} of {step.total:,}" for step in at_work)
     left = max((step.left_seconds or 0 for step in at_work), default=0)
-    rest = f" · about {left:,.0f} s left" if left >= 1 else ""
+    rest = f" · about {duration(left)} left" if left >= 1 else ""
     state = "paused" if run.state == "paused" else said or "getting ready"
     st.progress(share_done(run), text=f"{plain(run.name)}: {state}{rest}")
 
@@ -56,6 +56,16 @@ def choose_run(runs: Sequence[RunStatus]) -> str:
     return chosen
 
 
+def duration(seconds: float) -> str:
+    """`48 s`, `3 min 5 s`, `2 h 10 min`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+
+
 def show_runs(runs: Sequence[RunStatus], most: int = _SHOWN) -> None:
     """The newest runs, newest first."""
     rows = [
@@ -68,7 +78,7 @@ def show_runs(runs: Sequence[RunStatus], most: int = _SHOWN) -> None:
             "calls": sum(spend.calls for spend in run.spend.values()) if run.spend else None,
             "cost": _cost(run),
             "started": _time(run.started),
-            "seconds": run.updated - run.started if run.started and run.updated else None,
+            "took": duration(run.updated - run.started) if run.started and run.updated else None,
         }
         for run in runs[:most]
     ]
@@ -90,7 +100,7 @@ def show_runs(runs: Sequence[RunStatus], most: int = _SHOWN) -> None:
                 "Cost", format="%.3g", help="In the currency of the prices in Settings; empty where not known."
             ),
             "started": st.column_config.DatetimeColumn("Started", format="calendar"),
-            "seconds": st.column_config.NumberColumn("Took", format="%.0f s"),
+            "took": st.column_config.TextColumn("Took", alignment="right", help="From its first start."),
         },
     )
     if len(runs) > most:

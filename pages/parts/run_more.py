@@ -19,7 +19,7 @@ def show_more(workspace: Workspace, run_id: str) -> None:
         more = int(st.number_input("Further samples", 1, 100_000, 20, key="extend-by", width=160))
         st.button(
             "Extend", icon=":material/add:", key="extend",
-            on_click=asked, args=(workspace.extend, run_id, more),
+            on_click=asked, args=(_extend, workspace, run_id),
             help=f"Draws {counted(more, 'more subtree')} and goes on; what was made stays as it is.",
         )  # fmt: skip
 
@@ -33,12 +33,23 @@ def show_raise(workspace: Workspace, run_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = f"Budget, {workspace.accounts.currency}"
         about = "For the whole run, from its beginning."
-        money = float(st.number_input(label, 0.0, 1e9, key="budget-to", width=200, help=about))
+        st.number_input(label, 0.0, 1e9, key="budget-to", width=200, help=about)
         st.button(
             "Raise and resume", type="primary", icon=":material/play_arrow:", key="raise",
-            on_click=asked, args=(workspace.raise_budget, run_id, Budget(money=money)),
+            on_click=asked, args=(_raise, workspace, run_id),
             help="In the currency of the prices. Limits of tokens and calls are lifted.",
         )  # fmt: skip
+
+
+# Numbers are read when the button is pressed: one that was typed just before is not yet known to what is drawn.
+
+
+def _extend(workspace: Workspace, run_id: str) -> None:
+    workspace.extend(run_id, int(st.session_state["extend-by"]))
+
+
+def _raise(workspace: Workspace, run_id: str) -> None:
+    workspace.raise_budget(run_id, Budget(money=float(st.session_state["budget-to"])))
 
 
 def asked(action: Callable[..., object], *arguments: object) -> None:

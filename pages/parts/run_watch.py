@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.run_costs import spend_words
-from pages.parts.run_list import step_name
+from pages.parts.run_list import duration, step_name
 from pages.parts.run_more import asked, show_raise
 from pages.parts.shell import said_plainly
 from pages.parts.text import counted, plain
@@ -70,16 +70,6 @@ def _took(status: RunStatus) -> str:
     return f" · {duration(status.updated - status.started)} from its first start"
 
 
-def duration(seconds: float) -> str:
-    """`48 s`, `3 min 5 s`, `2 h 10 min`."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
-
-
 def _buttons(workspace: Workspace, status: RunStatus) -> None:
     if status.state == "running":
         st.button("Pause", icon=":material/pause:", on_click=asked, key="pause",
@@ -116,7 +106,7 @@ def rate_words(rate: float) -> str:
     for many, word in ((1, "second"), (60, "minute")):
         if rate * many >= 1:
             return f"{rate * many:,.0f} a {word}" if rate * many >= 10 else f"{rate * many:,.1f} a {word}"
-    return f"{rate * 3600:,.0f} an hour"
+    return f"{rate * 3600:,.0f} an hour" if rate * 3600 >= 1 else "less than 1 an hour"
 
 
 def step_words(step: StepProgress, running: bool) -> str:

@@ -174,9 +174,14 @@ async def grow_tree(desk: Desk, tree: FeatureTree) -> None:
             )
             for step in steps
         }
-        proposals = await asyncio.gather(*(_propose(desk, drawn[step], step, chosen) for step in steps))
-        for step, proposal in zip(steps, proposals, strict=True):
-            _merge(desk, tree, step, proposal)
+        ended = await asyncio.gather(
+            *(_propose(desk, drawn[step], step, chosen) for step in steps),
+            return_exceptions=True,  # what is in flight ends, and is kept, before a fault of another leaves
+        )
+        for step, end in zip(steps, ended, strict=True):
+            if isinstance(end, BaseException):
+                raise end
+            _merge(desk, tree, step, end)
 
 
 async def _propose(

@@ -131,7 +131,9 @@ def _use(options: argparse.Namespace) -> int:
     kept = endpoints.use(options.url, options.model, options.step, options.key_env)
     engine = RunConfig(engine=kept.engine, models=kept.models).engine_of(options.step) if options.step else kept.engine
     where = f"the step `{options.step}` of new runs asks" if options.step else "new runs ask"
-    key = "is set" if endpoints.key_place(engine.api_key_env) else "is not set; many servers of one's own need none"
+    key = "is set"
+    if not endpoints.key_place(engine.api_key_env):
+        key = "is not set: export it or write it into .env; many servers of one's own need none"
     print(f"{where} {engine.model} at {engine.base_url}; its key is looked for in {engine.api_key_env}, which {key}.")
     print("`synth models check` tries it.")
     return 0

@@ -5,7 +5,6 @@ resumed run collects it. One question is one `custom_id`, made from its content.
 """
 
 import asyncio
-import hashlib
 import json
 import secrets
 import time
@@ -17,6 +16,7 @@ from typing import Any, Protocol
 from synth.errors import EspalierError, ModelError
 from synth.models.base import Reply, Request
 from synth.models.batch_book import Answered, Book, Sent, key_of
+from synth.models.cache import key_of as question_key
 
 MOST_QUESTIONS = 10_000
 MOST_BYTES = 150_000_000
@@ -37,6 +37,10 @@ class Talk(Protocol):
 
     def read_answer(self, request: Request, status: int, body: str, seconds: float) -> Reply | None:
         """The reply in an answer; None where the question may be sent again. Raises `ModelError`."""
+
+
+class Gone(Exception):
+    """The endpoint knows no such batch or file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,10 @@ class Office(Protocol):
         """The id of the batch that carries `token`; empty where there is none."""
 
     async def look(self, batch: str) -> State | None:
-        """Where a batch stands."""
+        """Where a batch stands. Raises `Gone`."""
 
     async def fetch(self, file: str) -> bytes | None:
-        """The content of a file."""
+        """The content of a file. Raises `Gone`."""
 
     async def close(self) -> None:
         """Release connections."""
@@ -97,6 +101,8 @@ class _Open:
     due: float = 0.0
     damaged: int = 0
     """How often its answers came damaged."""
+    gone: int = 0
+    """How often the endpoint knew nothing of it."""
 
 
 @dataclass(slots=True)
@@ -111,7 +117,7 @@ class Batched:
     """Called while waiting; raises what ends the run."""
     settle: float = _SETTLE_SECONDS
     room: float = 30.0
-    """Seconds until what was too much for the endpoint is tried again."""
+    """Seconds until what did not go is tried again, and until a batch that was not heard of is looked for."""
     engine: str = "openai"
     _questions: dict[str, _Question] = field(default_factory=dict)
     """Asked and not answered, by key."""
@@ -132,7 +138,8 @@ class Batched:
         """Have the question sent with others, and wait. Raises what `check` raises, and `ModelError`."""
         started = time.monotonic()
         body = self.talk.body(request)
-        key = _key(body, request)
+        # Not of the body, which changes with what the model turns out not to take: a later worker does not know that.
+        key = question_key(self, request).hex()[:32]
         for attempt in range(1, _TRIES + 1):
             answer = await self._answer(key, body)
             if answer is None:
@@ -170,14 +177,14 @@ class Batched:
     async def _run(self) -> None:
         """Send and collect until nobody waits any more."""
         try:
-            await self._take_up()
+            self._take_up()
             while self._questions:
                 self.check()
                 await self._turn()
                 await asyncio.sleep(_LOOK_SECONDS)
         except BaseException as error:
             self._end(error)
-            if not isinstance(error, EspalierError):
+            if not isinstance(error, Exception):
                 raise
 
     async def _turn(self) -> None:
@@ -189,26 +196,24 @@ class Batched:
             if now >= one.due:
                 await self._poll(token, one)
 
-    async def _take_up(self) -> None:
+    def _take_up(self) -> None:
         """Batches of earlier workers: wait for them too, and look for those whose id was never heard."""
-        for token, batch in list(self.book.sent.items()):
-            if token in self._open:
-                continue
-            if not batch.batch and not await self._find(token):
-                self._send_again(batch.keys)
-                continue
-            self._open[token] = _Open(batch)
+        for token, batch in self.book.sent.items():
+            if token not in self._open:
+                self._wait_for(batch)
 
-    async def _find(self, token: str) -> bool:
+    def _wait_for(self, batch: Sent) -> None:
+        # One whose id was not heard may be begun a while after we stopped listening.
+        due = time.monotonic() + (_FIRST_POLL if batch.batch else self.room)
+        self._open[batch.token] = _Open(batch, due=due)
+
+    async def _find(self, token: str, one: _Open) -> None:
         """Look for a batch whose id was not heard; where there is none, it was never begun."""
-        while (found := await self.office.find(token)) is None:
-            self.check()
-            await asyncio.sleep(_FIRST_POLL)
+        found = await self.office.find(token)
         if found:
             self.book.was_sent(token, found)
-        else:
-            self.book.lost(token)
-        return bool(found)
+        elif found is not None:
+            self._lost(token, one)
 
     async def _send(self) -> None:
         keys: list[str] = []
@@ -221,7 +226,7 @@ class Batched:
         token = secrets.token_hex(12)
         file = await self.office.upload(b"".join(self._questions[key].line for key in keys), token)
         if file is None:
-            self._not_before = time.monotonic() + _LAST_POLL
+            self._not_before = time.monotonic() + self.room
             return
         # Said before it is done: a batch that was begun and never heard of again would be paid twice.
         self.book.sending(token, keys)
@@ -232,27 +237,54 @@ class Batched:
         batch = await self.office.begin(file, token)
         if batch is not None:
             self.book.was_sent(token, batch)
-        elif not await self._find(token):
+        else:
             self._not_before = time.monotonic() + self.room
-            self._send_again(keys)
-            return
-        self._open[token] = _Open(self.book.sent[token], due=time.monotonic() + _FIRST_POLL)
+        self._wait_for(self.book.sent[token])
 
     async def _poll(self, token: str, one: _Open) -> None:
-        state = await self.office.look(one.batch.batch)
         one.wait = min(one.wait * 1.5, _LAST_POLL)
         one.due = time.monotonic() + one.wait
-        if state is None or not state.ended:
+        if not one.batch.batch:
+            await self._find(token, one)
+            return
+        try:
+            await self._collect(token, one)
+        except Gone:
+            self._missed(token, one)
+
+    async def _collect(self, token: str, one: _Open) -> None:
+        """Take what there is of a batch that has ended; later again where it has not. Raises `Gone`."""
+        state = await self.office.look(one.batch.batch)
+        if state is None:
+            return
+        if not state.ended:
+            one.gone = 0
             return
         if state.failed is not None:
             self._refused(token, one, state.failed)
             return
         lines = await self._fetch(one, state)
         if lines is None:
-            return  # later again
+            return
         self.book.save(token, lines)
         del self._open[token]
         self._hand_out(one.batch.keys)
+
+    def _missed(self, token: str, one: _Open) -> None:
+        """The endpoint knows nothing of a batch: perhaps not yet, perhaps for another key, perhaps no more."""
+        one.gone += 1
+        one.due = time.monotonic() + self.room
+        if one.gone < _TRIES:
+            return
+        if one.batch.missing:  # the person was told, and resumed the run
+            self._lost(token, one)
+            return
+        self.book.miss(token)
+        raise ModelError(
+            f"The endpoint does not know the batch {one.batch.batch} or its answers any more "
+            f"({len(one.batch.keys):,} questions). If the key is that of another account, set the right one. Then "
+            "resume the run: what is still not there is asked, and paid, anew."
+        )
 
     async def _fetch(self, one: _Open, state: State) -> list[bytes] | None:
         """All lines of answers and errors; None where they could not be had whole yet."""
@@ -262,6 +294,8 @@ class Batched:
             if content is None:
                 return None
             lines += [line + b"\n" for line in content.split(b"\n") if line.strip()]
+        if lines and all(key_of(line) is None for line in lines):
+            return None  # something else, a page of a proxy say
         # A transfer that broke off looks like damage; the next one may be whole.
         if one.damaged < _TRIES and any(key_of(line) is None for line in lines):
             one.damaged += 1
@@ -270,10 +304,13 @@ class Batched:
 
     def _refused(self, token: str, one: _Open, failed: Failed) -> None:
         """The endpoint did not take the batch at all."""
+        self._lost(token, one)
         if not failed.for_now:
             raise failed.error
         self._most = max(1, min(self._most, len(one.batch.keys)) // 2)
         self._not_before = time.monotonic() + self.room
+
+    def _lost(self, token: str, one: _Open) -> None:
         self.book.lost(token)
         del self._open[token]
         self._send_again(one.batch.keys)
@@ -298,19 +335,13 @@ class Batched:
         self._waiting |= {key: None for key in keys if key in self._questions}
 
     def _end(self, error: BaseException) -> None:
-        said = error if isinstance(error, EspalierError) else asyncio.CancelledError()
+        said = error if isinstance(error, Exception) else asyncio.CancelledError()
         for question in self._questions.values():
             if not question.future.done():
                 question.future.set_exception(said)
                 question.future.exception()  # whoever waited may be gone
         self._questions.clear()
         self._waiting.clear()
-
-
-def _key(body: dict[str, Any], request: Request) -> str:
-    """The question's name in a batch: the same question of the same run has the same one."""
-    said = json.dumps([body, request.draw, request.take], sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def _line(key: str, body: dict[str, Any]) -> bytes:

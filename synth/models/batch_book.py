@@ -39,6 +39,8 @@ class Sent:
     """Of the questions in it."""
     batch: str = ""
     """Id; empty where we did not hear it."""
+    missing: bool = False
+    """Whether an earlier worker was told that there is no such batch, and told the person so."""
 
 
 @dataclass(slots=True)
@@ -59,10 +61,14 @@ class Book:
                     self.sent[token] = Sent(token, tuple(map(str, keys)))
                 case {"event": "sent", "token": str(token), "batch": str(batch)} if token in self.sent:
                     self.sent[token].batch = batch
-                case {"event": "saved" | "lost", "token": str(token)}:
-                    found = self.sent.pop(token, None)
-                    if found is not None and found.batch:
-                        self._index(self._answer_file(found.batch))
+                case {"event": "missing", "token": str(token)} if token in self.sent:
+                    self.sent[token].missing = True
+                case {"event": "saved", "token": str(token)} if token in self.sent:
+                    # What was refused may have been mended since. A file that a power cut took is fetched again.
+                    if self._index(self._answer_file(self.sent[token].batch), good_only=True):
+                        self.sent.pop(token)
+                case {"event": "lost", "token": str(token)}:
+                    self.sent.pop(token, None)
 
     def sending(self, token: str, keys: Iterable[str]) -> None:
         """Say, before it is sent, that a batch of these questions will be."""
@@ -78,6 +84,10 @@ class Book:
         """Say that a batch never began, or came to nothing: its questions may be sent again."""
         self.sent.pop(token, None)
         self._write({"event": "lost", "token": token})
+
+    def miss(self, token: str) -> None:
+        """Say that the endpoint knows no such batch. Whether that is the end of it, the next worker finds out."""
+        self._write({"event": "missing", "token": token})
 
     def save(self, token: str, answers: Iterable[bytes]) -> None:
         """Keep the answers of a batch: the file appears whole, and after it the word that it is there."""
@@ -117,7 +127,8 @@ class Book:
         plain = re.sub(r"[^A-Za-z0-9_-]", "", batch)[:80]
         return self.folder / f"batch-{plain}-{hashlib.sha256(batch.encode()).hexdigest()[:8]}.jsonl"
 
-    def _index(self, path: Path) -> None:
+    def _index(self, path: Path, *, good_only: bool = False) -> bool:
+        """Note where each answer stands; False where there is no such file."""
         offset = 0
         try:
             with path.open("rb") as file:
@@ -126,11 +137,12 @@ class Book:
                     if read is not None:
                         key, good = read[0], read[1].status == _GOOD
                         # The first good line counts: one may come twice, and after an error a question is sent again.
-                        if not self._answers.get(key, _NONE)[3]:
+                        if not self._answers.get(key, _NONE)[3] and (good or not good_only):
                             self._answers[key] = (path, offset, len(line), good)
                     offset += len(line)
         except FileNotFoundError:
-            return
+            return False
+        return True
 
     def _write(self, event: Mapping[str, object]) -> None:
         with _writing(self._path), self._path.open("ab") as file:

@@ -57,6 +57,7 @@ class Cached:
                 self._on_hit(request, reply)
                 return reply
             if (asked := self._asking.get(key)) is None:
+                self._replies.check()
                 return await self._ask(key, request)
             await asked.wait()  # the very same question is in flight
 
@@ -69,7 +70,7 @@ class Cached:
         try:
             reply = await self._model.complete(request)
             if reply.finish in _KEPT:
-                await self._replies.put(key, self._model.name, reply)
+                await self._replies.put(key, self._model.name, reply, self._since)
             return reply
         finally:
             del self._asking[key]

@@ -82,6 +82,8 @@ class Chat:
                 said = read_completion(body)
             except NoCompletion as error:
                 if error.status is None:
+                    if reason := why_unusable(Refused.of(status, body.decode("utf-8", "replace")), self._endpoint):
+                        raise ModelError(reason) from None
                     return self.failed(str(error), seconds, body)
                 status = error.status  # some servers say 200 and put the error into the body
             else:
@@ -97,10 +99,11 @@ class Chat:
         return Reply("", self._model, "failed", seconds=seconds, note=why, raw=raw)
 
     def _reply(self, said: Said, form: Form | None, seconds: float) -> Reply:
-        text, raw = said.text, said.whole if not said.text.strip() else ""
+        clean = self._endpoint.without_key
+        text, raw = clean(said.text), clean(said.whole) if not said.text.strip() else ""
         finish = _FINISH.get(said.finish, "stop")
         if said.refusal:
-            text, finish = said.refusal, "refusal"
+            text, finish = clean(said.refusal), "refusal"
         elif finish == "stop" and not text.strip():
             finish = "empty"
         elif form is not None and finish == "stop":
@@ -111,7 +114,7 @@ class Chat:
                 finish = "length"
         return Reply(
             text=text,
-            model=said.model or self._model,
+            model=clean(said.model) or self._model,
             finish=finish,
             prompt_tokens=said.prompt_tokens,
             completion_tokens=said.completion_tokens,

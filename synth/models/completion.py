@@ -82,6 +82,8 @@ def _parse(body: bytes) -> dict[str, object]:
 def _status_in(value: dict[str, object]) -> int | None:
     error = value.get("error")
     code = error.get("code") if isinstance(error, dict) else None
+    if isinstance(code, str) and len(code) == 3 and code.isascii() and code.isdigit():
+        code = int(code)
     return code if isinstance(code, int) and 400 <= code < 600 else None
 
 

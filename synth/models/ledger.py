@@ -20,6 +20,7 @@ from synth.settings import Budget, Price
 CHARACTERS_A_TOKEN = 4
 """Only where an endpoint does not say how many tokens a call took, and only for the budget."""
 _NOTE_CHARACTERS = 300
+_compact = json.JSONEncoder(separators=(",", ":")).encode
 
 Event = dict[str, Any]
 """One line: time, step, prompt, item, take, model, answered_by, engine, finish, note, attempts, input_tokens,
@@ -109,7 +110,7 @@ class Account:
         """Write a line and add it up. Raises `CannotWrite` where it cannot be written; then nothing more is asked."""
         self._add(event)
         if self._folder is not None:
-            self._write(json.dumps(event, separators=(",", ":")).encode("ascii") + b"\n", self._folder)
+            self._write(_compact(event).encode("ascii") + b"\n", self._folder)
         if self._on_call is not None:
             self._on_call(event)
         if self._tell:
@@ -161,8 +162,7 @@ class Account:
     def _reached(self, name: str, allowed: str, used: str) -> BudgetReached:
         run = self._folder.name if self._folder is not None else "RUN"
         return BudgetReached(
-            f"the budget of {allowed} is used up: {used}. Raise it with `synth runs budget {run} --{name} N` "
-            "and resume the run to go on."
+            f"the budget of {allowed} is used up: {used}. Raise it with `synth runs budget {run} --{name} N` to go on."
         )
 
 

@@ -4,16 +4,19 @@ A method that returns None says "not now": connections break and servers restart
 """
 
 import openai
-from openai.types import Batch
+from openai.pagination import AsyncCursorPage
+from openai.types import Batch, FileObject
 
 from synth.errors import ModelError
-from synth.models.batch import Failed, State
+from synth.models.batch import Failed, Gone, State
 from synth.models.loopback_only import check_reachable, loopback_only
 from synth.models.openai_errors import Endpoint, why_unusable
 
 _ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 _ROOM = ("token_limit_exceeded", "rate_limit", "too_many")
 """Parts of the codes by which a batch is refused because others are still being worked on."""
+_ODD = (AttributeError, TypeError, ValueError)
+"""What the client trips over where something else answers, a page of a proxy say: "not now"."""
 _PAGES = 5
 _TOKEN = "espalier"
 _NO_KEY = "no-key"
@@ -45,7 +48,9 @@ class OpenAIBatches:
         except openai.APIError as error:
             self._ends_it(error)
             return None
-        return file.id
+        except _ODD:
+            return None
+        return file.id if isinstance(file, FileObject) else None
 
     async def begin(self, file: str, token: str) -> str | None:
         """Begin a batch that carries `token`. Returns its id."""
@@ -57,13 +62,17 @@ class OpenAIBatches:
         except openai.APIError as error:
             self._ends_it(error)
             return None
-        return batch.id
+        except _ODD:
+            return None
+        return batch.id if isinstance(batch, Batch) else None
 
     async def find(self, token: str) -> str | None:
         """The id of the batch that carries `token`, among the latest ones; empty where there is none."""
         try:
             page = await self._client.batches.list(limit=100)
             for _ in range(_PAGES):
+                if not isinstance(page, AsyncCursorPage) or not isinstance(page.data, list):
+                    return None
                 for batch in page.data:
                     if (batch.metadata or {}).get(_TOKEN) == token:
                         return batch.id
@@ -73,14 +82,22 @@ class OpenAIBatches:
         except openai.APIError as error:
             self._ends_it(error)
             return None
+        except _ODD:
+            return None
         return ""
 
     async def look(self, batch: str) -> State | None:
         """Where a batch stands."""
         try:
             found = await self._client.batches.retrieve(batch)
+        except openai.NotFoundError as error:
+            raise Gone from error
         except openai.APIError as error:
             self._ends_it(error)
+            return None
+        except _ODD:
+            return None
+        if not isinstance(found, Batch):
             return None
         if found.status not in _ENDED:
             return State(ended=False)
@@ -91,10 +108,14 @@ class OpenAIBatches:
     async def fetch(self, file: str) -> bytes | None:
         """The content of a file."""
         try:
-            return (await self._client.files.content(file)).content
+            content = (await self._client.files.content(file)).content
+        except openai.NotFoundError as error:
+            raise Gone from error
         except openai.APIError as error:
             self._ends_it(error)
             return None
+        key = self._endpoint.key
+        return content.replace(key.encode(), b"[key]") if key else content
 
     async def close(self) -> None:
         """Release connections."""

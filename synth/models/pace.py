@@ -18,7 +18,8 @@ from synth.settings import Engine
 LONGEST_PAUSE = 3600.0
 """Seconds; an endpoint that asks for more has no room for this run today."""
 PATIENCE = 300.0
-"""Seconds without a single answer, all of them setbacks, after which the run is stopped."""
+"""Seconds without a single answer, all of them setbacks, after which the run is stopped. Pauses that were asked for
+do not count, but together no longer than `LONGEST_PAUSE`."""
 _CUT = 0.6
 _GROWTH = 32
 """Windows of answers that it takes from nothing to everything."""
@@ -72,6 +73,7 @@ class Pace:
         tokens_per_minute: int = 0,
         *,
         patience: float = PATIENCE,
+        excuse: float = LONGEST_PAUSE,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
         """`concurrency` questions in flight at most; 0 a minute = no limit. `on_event` is told of pauses and limits."""
@@ -82,6 +84,9 @@ class Pace:
         self._requests = Bucket(requests_per_minute)
         self._tokens = Bucket(tokens_per_minute)
         self._patience = patience
+        self._excuse = excuse
+        self._excused = 0.0
+        """Seconds of pauses since the last answer that the patience was not charged for."""
         self._on_event = on_event
         self._new: deque[_Waiting] = deque()
         self._again: deque[_Waiting] = deque()
@@ -153,6 +158,7 @@ class Pace:
         """An answer came; `tokens` are what it took beyond what was taken for it."""
         self._answered = True
         self._trouble = None
+        self._excused = 0.0
         if self.limit < self._most:
             self.limit = min(self._most, self.limit + max(1.0, self._most / _GROWTH) / self.limit)
         if tokens:
@@ -218,7 +224,9 @@ class Pace:
                 self._tell({"event": "waiting", "seconds": round(setback.wait, 1), "why": setback.why})
             if self._trouble is not None:
                 first, latest = self._trouble
-                self._trouble = (first + until - max(now, self._paused_until), latest)
+                more = min(until - max(now, self._paused_until), self._excuse - self._excused)
+                self._excused += more
+                self._trouble = (first + more, latest)
             self._paused_until = until
 
     def _delay(self, tokens: float) -> float:

@@ -15,6 +15,8 @@ from synth.models.base import Reply, Request
 from synth.models.pace import Pace
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 16.0
+_BELIEVED = 3
+"""So often in a row an endpoint that says "at once" and does not answer is asked at once."""
 _CHARACTERS_A_TOKEN = 4
 
 
@@ -70,7 +72,7 @@ class Paced:
             if got.trouble != "again":
                 tries.why, tries.raw = got.why, got.raw
                 tries.failed += 1
-                wait = max(_backoff(tries.failed) if got.wait is None else got.wait, self._pace.pause_left())
+                wait = max(_wait(tries.failed, got.wait), self._pace.pause_left())
                 if wait > tries.until - time.monotonic():
                     return None
                 await self._pace.rest(wait)
@@ -130,6 +132,13 @@ class _Tries:
         """Why there is no reply."""
         often = f", asked {self.sent} times" if self.sent > 1 else ""
         return f"{self.why or 'no answer within the deadline'}{often}"
+
+
+def _wait(failed: int, asked: float | None) -> float:
+    """Seconds until the next try: what the endpoint asks for, and more where that has not helped."""
+    if asked is None:
+        return _backoff(failed)
+    return asked if failed <= _BELIEVED else max(asked, _backoff(failed - _BELIEVED))
 
 
 def _backoff(failed: int) -> float:

@@ -26,8 +26,9 @@ from synth.models.openai_errors import Endpoint, cannot_reach
 CONNECTIONS = 4096
 """At once to one endpoint; the gate in front lets in fewer."""
 CONNECT_SECONDS = 10.0
-MOST_BYTES = 8 << 20
-"""Of an answer. No reply to our questions is nearly as long; what is longer is not read to its end."""
+MOST_BYTES = 2 << 20
+"""Of an answer. No reply to our questions is nearly as long; what is longer is not read to its end, since hundreds of
+them may come at once."""
 
 _SENT_AT_ONCE = 1 << 20
 """Bytes; what is longer goes out in pieces, so that nothing else waits for it."""

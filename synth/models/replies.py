@@ -8,6 +8,7 @@ import asyncio
 import fcntl
 import json
 import logging
+import os
 import queue
 import sqlite3
 import threading
@@ -54,6 +55,7 @@ class _Write:
     key: bytes
     model: str
     reply: Reply
+    since: float
     loop: asyncio.AbstractEventLoop
     done: "asyncio.Future[None]"
 
@@ -68,6 +70,9 @@ class Replies:
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._warned = False
+        self._broken: CannotWrite | None = None
+        self._place: tuple[int, int] | None = None
+        """Device and number of the file that is written to."""
         self._writer_connection = self._open()
         self._writer = threading.Thread(target=self._write, name="replies", daemon=True)
         self._writer.start()
@@ -84,11 +89,19 @@ class Replies:
             self._warned = True
             return None
 
-    async def put(self, key: bytes, model: str, reply: Reply) -> None:
-        """Keep a reply; returns when it is written. Raises `CannotWrite` where that fails: nothing more is asked."""
+    def check(self) -> None:
+        """Raises `CannotWrite` where a reply could not be kept: the next one would be paid and lost, too."""
+        if self._broken is not None:
+            raise self._broken
+
+    async def put(self, key: bytes, model: str, reply: Reply, since: float = 0.0) -> None:
+        """Keep a reply; returns when it is written. Raises `CannotWrite` where that fails: nothing more is asked.
+
+        It is kept as one from `since` (Unix time) or later, even where the clock was set back meanwhile.
+        """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        self._waiting.put(_Write(key, model, reply, loop, done))
+        self._waiting.put(_Write(key, model, reply, since, loop, done))
         await done
 
     def close(self) -> None:
@@ -111,7 +124,9 @@ class Replies:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with _alone(self.path):
-                return self._open_alone()
+                connection = self._open_alone()
+                self._place = _place(self.path)
+                return connection
         except (OSError, sqlite3.Error) as error:
             raise self._unwritable(error) from error
 
@@ -151,9 +166,12 @@ class Replies:
 
     def _store(self, batch: list[_Write]) -> CannotWrite | None:
         now = time.time()
-        rows = [(item.key, item.model, now, _pack(item.reply)) for item in batch]
+        rows = [(item.key, item.model, max(now, item.since), _pack(item.reply)) for item in batch]
         try:
             try:
+                if _place(self.path) != self._place:  # SQLite would go on writing to what nobody finds any more
+                    _log.warning("%s was moved or deleted while in use; a new one is begun", self.path)
+                    self._begin_anew("it was put there while in use")
                 _put(self._writer_connection, rows)
             except sqlite3.OperationalError:
                 raise
@@ -161,12 +179,13 @@ class Replies:
                 self._begin_anew(str(error))
                 _put(self._writer_connection, rows)
         except (OSError, sqlite3.Error) as error:
-            return self._unwritable(error)
-        return None
+            self._broken = self._unwritable(error)
+        return self._broken
 
     def _begin_anew(self, why: str) -> None:
         """Set the damaged file aside, unless another process has done so already."""
         self._writer_connection.close()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         with _alone(self.path):
             try:
                 self._writer_connection = _prepared(self.path, thorough=True)
@@ -175,6 +194,7 @@ class Replies:
             except sqlite3.DatabaseError:
                 _set_aside(self.path, why)
                 self._writer_connection = _prepared(self.path)
+            self._place = _place(self.path)
         self._local = threading.local()  # readers of the old file open the new one at their next question
 
     def _unwritable(self, error: Exception) -> CannotWrite:
@@ -262,6 +282,14 @@ def _set_aside(path: Path, why: str) -> None:
     for file in _files(path)[1:]:
         file.unlink(missing_ok=True)
     _log.warning("%s is damaged (%s): set aside as %s; a new one is begun", path, why, kept.name)
+
+
+def _place(path: Path) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _files(path: Path) -> list[Path]:

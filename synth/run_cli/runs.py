@@ -113,9 +113,14 @@ def _show(options: argparse.Namespace) -> int:
     runs, door = _door(options)
     run_id = _chosen(options, runs)
     status = door.run(run_id)
-    ended = Counter((one.step, one.why) for one in door.ended_early(run_id))
+    early = door.ended_early(run_id)
+    ended = Counter((one.step, one.why) for one in early)
+    example = {(one.step, one.why): one.wanted_id for one in reversed(early)}
     if options.json:
-        drops = [{"step": step, "reason": reason, "count": count} for (step, reason), count in ended.most_common()]
+        drops = [
+            {"step": step, "reason": why, "count": count, "example": example[step, why]}
+            for (step, why), count in ended.most_common()
+        ]
         amendments = [one.model_dump(exclude_defaults=True) for one in runs.amendments(run_id)]
         print(json.dumps(_as_json(status) | {"ended_early": drops, "amendments": amendments}))
         return 0
@@ -129,7 +134,7 @@ def _show(options: argparse.Namespace) -> int:
     if status.spend:
         print(f"  in all: {_spent(status.total)}")
     for (step_name, reason), count in ended.most_common(_REASONS):
-        print(f"  {count:,} ended early at {step_name}: {reason}")
+        print(f"  {count:,} ended early at {step_name}: {reason}, such as {example[step_name, reason]}")
     if ended:
         print(f"  `synth runs retry {run_id}` has them tried anew.")
     return 0
@@ -138,7 +143,7 @@ def _show(options: argparse.Namespace) -> int:
 def _as_json(status: RunStatus) -> dict[str, object]:
     said = asdict(status)
     said["spend"] = {step: spent.model_dump() for step, spent in status.spend.items()}
-    return said | {"resumable": status.resumable}
+    return {"run": status.id} | said | {"resumable": status.resumable}
 
 
 def _spent(spend: Spend) -> str:
@@ -214,7 +219,8 @@ def _log(options: argparse.Namespace) -> int:
     runs, door = _door(options)
     run_id = _chosen(options, runs)
     if options.worker:
-        print("\n".join(door.worker_words(run_id).splitlines()[-options.lines :]))
+        printed = door.worker_words(run_id).splitlines()[-options.lines :]
+        print("\n".join(printed) or "its worker printed nothing.", file=sys.stdout if printed else sys.stderr)
         return 0
     lines = door.log(run_id, options.lines)
     for line in lines:
@@ -236,7 +242,7 @@ def _funnel(options: argparse.Namespace) -> int:
     try:
         if options.run:
             workspace.run(options.run)
-        print_funnel(workspace.funnel(options.run), Console(), as_json=options.json)
+        print_funnel(workspace.funnel(options.run), Console(), as_json=options.json, run_id=options.run)
     finally:
         workspace.close()
     return 0

@@ -29,7 +29,7 @@ class Posted:
     folder: Path
     name: str
 
-    def wait(self, until_taken: float = 10.0, until_started: float = 600.0) -> str | None:
+    def wait(self, until_taken: float = 10.0, until_started: float = 180.0) -> str | None:
         """The id of the run; None where nobody took it within `until_taken` seconds, and it was called back.
 
         Raises `BadInput` with what the owner says is wrong.
@@ -100,8 +100,8 @@ class Inbox:
             return {"run": start(read_config(taken.read_bytes(), "the config that was handed over"))}
         except EspalierError as error:
             return {"error": str(error)}
-        except OSError as error:
-            return {"error": f"the run cannot be started: {error.strerror or error}."}
+        except Exception as error:  # noqa: BLE001 whoever waits for the answer must get one
+            return {"error": f"the run cannot be started: {error}."}
 
     def _tidy(self) -> None:
         """Answers that nobody came for."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from synth.ask import Asker, Unanswered, Unparseable
+from synth.ids import seed_number
 from synth.records import CATEGORIES, Dropped, FeaturePath, Level, Subtree, Task
 from synth.tree.nested import to_nested
 
@@ -53,7 +54,8 @@ async def make_task(asker: Asker, subtree: Subtree, level: Level, draw: int, tem
         },
         partial(parse_task, offered=tuple(path[-1] for path in features)),
         temperature=temperature,
-        draw=draw,
+        # Two draws of the same features ask the same question; each is to have an answer of its own.
+        draw=seed_number("task", subtree.seed, subtree.draw, draw) % 2**31,
     )
     if isinstance(answer, Unanswered):
         return answer.dropped("task", subtree.id, wanted)

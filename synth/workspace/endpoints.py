@@ -6,7 +6,7 @@ What is tried runs beside the page and is kept until the app ends, so that a rel
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +39,9 @@ LABELS = {
     "max_tokens": "Tokens of a reply",
 }
 """What forms and messages call the fields."""
+
+_SHOWN = 5
+"""Models of an endpoint's list that are named."""
 
 _LOCAL_KEY = "LOCAL_API_KEY"
 """Where a server of this machine finds its key unless told otherwise: never that of another endpoint."""
@@ -177,9 +180,15 @@ def _models(check: "Check") -> str:
     if check.models is None:
         return "it gives no list"
     if check.model in check.models:
-        others = len(check.models) - 1
-        return f"in its list, with {others:,} more" if others else "in its list"
-    return f"not in its list of {len(check.models):,}, but answered"
+        others = [name for name in check.models if name != check.model]
+        return f"in its list, with {_some(others)}" if others else "in its list, alone"
+    return f"not in its list ({_some(check.models)}), but answered" if check.models else "its list is empty"
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def engines_of(config: RunConfig) -> list[Asked]:

@@ -6,7 +6,7 @@ model, else to others, else bounded by the length of the questions and the most 
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from synth.ask import STEP_OF
 from synth.errors import BadConfig
-from synth.models.ledger import read_calls, sum_calls
+from synth.models.ledger import Event, read_calls, sum_calls
 from synth.prices import currency, price_of
 from synth.prompts import Prompts
 from synth.records import Spend
@@ -185,11 +185,14 @@ class Estimating:
     def compared(self, run_id: str) -> HowFarOff:
         """How far off the estimate of a run was, or is so far. Raises `NotFound` or `BadConfig`."""
         estimate = self.kept(run_id)
-        events = list(read_calls(self._runs.path(run_id)))
-        spent = sum_calls(events)
         saved: dict[str, float] = defaultdict(float)
-        for event in events:
-            saved[event["step"]] += event.get("saved") or 0.0
+
+        def noting_saved() -> Iterator[Event]:
+            for event in read_calls(self._runs.path(run_id)):
+                saved[event["step"]] += event.get("saved") or 0.0
+                yield event
+
+        spent = sum_calls(noting_saved())
         expected = {one.step: one for one in estimate.steps} if estimate else {}
         names = [step for step in STEPS if step in expected or step in spent]
         return HowFarOff(

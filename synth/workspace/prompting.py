@@ -198,8 +198,12 @@ class Prompting:
         if text is None:
             return SOURCES[name].show(Prompts(self._folder), db, item_id)
         with TemporaryDirectory(prefix="espalier-prompt-") as folder:
-            _write(Path(folder) / f"{name}.md", normalised(text))
-            return SOURCES[name].show(Prompts(Path(folder)), db, item_id)
+            path = Path(folder) / f"{name}.md"
+            _write(path, normalised(text))
+            try:
+                return SOURCES[name].show(Prompts(Path(folder)), db, item_id)
+            except PromptError as error:  # the file is ours; whoever gave the text does not know it
+                raise PromptError(str(error).replace(str(path), name)) from error
 
     def _wrong(self, name: str) -> list[Problem]:
         """What is in the way of asking with the own copy as it lies there: somebody may have edited the file."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from synth.errors import BadInput
+from synth.prices import read_prices, unpriced
 from synth.runlog import last_lines
 from synth.runs import Ended, Runs, RunStatus
 from synth.settings import Budget, RunConfig
@@ -48,7 +50,16 @@ class Running:
         self._runs.extend(run_id, samples)
 
     def raise_budget(self, run_id: str, budget: Budget) -> None:
-        """Let a run use up to `budget` from its beginning, and go on."""
+        """Let a run use up to `budget` from its beginning, and go on.
+
+        Raises `BadInput` for money where the prices that the run froze lack a model; one that is set now comes late.
+        """
+        frozen = read_prices(self._runs.path(run_id) / "snapshot")
+        if budget.money is not None and (without := unpriced(self.run_config(run_id), frozen)):
+            raise BadInput(
+                f"run {run_id} cannot keep a budget in money: it keeps the prices of its beginning, and had none for "
+                f"{without}. Give it a budget in tokens or calls, or start a new run."
+            )
         self._runs.raise_budget(run_id, budget)
 
     def ended_early(self, run_id: str) -> list[Ended]:

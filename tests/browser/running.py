@@ -22,8 +22,8 @@ from tests.runs.talking import kill_worker, talks, wait_until
 
 UNHURRIED = 0.3
 """Seconds until an answer, while somebody looks on."""
-STEPS = 40
-"""Growth steps of a run: each asks the endpoint once, one after the other."""
+STEPS = 150
+"""Growth steps of a run: each asks the endpoint once, one after the other, so it lasts until somebody says hurry."""
 SEEDS = 5
 
 
@@ -92,6 +92,7 @@ class App:
         base = {
             "name": name,
             "engine": self.endpoint.engine(model or f"tiny-{name[:12]}"),
+            "seeds": {"limit": SEEDS},
             "grow": {"steps": steps},
             "sample": {"count": 0},
         }

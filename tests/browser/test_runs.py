@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.timeout(300),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; install it, for example: sudo apt-get install chromium"),
 ]
-SOON = 25_000
+SOON = 60_000
 """Milliseconds; much longer than anything takes here on a quiet machine."""
 LONG = "a run whose name goes on and on, as names of runs do, until it has its eighty ch"
 
@@ -111,8 +111,9 @@ def test_a_run_started_on_generate_outlives_its_tab_and_a_reload(app: App, tab: 
     first.goto(f"{app.address}/generate")
     start = first.get_by_role("button", name="Start run", exact=True)
     expect(first.locator("h1")).to_have_text("Generate", timeout=SOON)
-    expect(start.or_(first.get_by_text("Start a run")).first).to_be_visible(timeout=SOON)
-    if not start.is_visible():
+    form = first.locator("details").filter(has_text="Start a run")
+    expect(form).to_be_visible(timeout=SOON)
+    if form.get_attribute("open") is None:  # it is open where there is no run yet
         first.get_by_text("Start a run").click()
     for name, value in (("Samples", 0), ("Growth steps", STEPS), ("Seeds to read", SEEDS)):
         first.get_by_role("spinbutton", name=name).fill(str(value))
@@ -140,7 +141,7 @@ def test_a_run_started_on_generate_outlives_its_tab_and_a_reload(app: App, tab: 
     finishes(tab, app)
     tab.locator(".st-key-view").get_by_text("Funnel", exact=True).click()
     expect(tab.locator(".st-key-funnel")).to_contain_text("growth steps", timeout=SOON)
-    assert set(app.endpoint.asked("tiny").values()) == {1}
+    assert app.endpoint.asked("tiny").total() == SEEDS + STEPS, "nothing twice"
 
 
 def test_buttons_and_commands_steer_the_same_run(app: App, tab: Page) -> None:
@@ -171,7 +172,7 @@ def test_buttons_and_commands_steer_the_same_run(app: App, tab: Page) -> None:
     press(tab, "Resume")
     shows(tab, "running")
     finishes(tab, app)
-    assert max(app.endpoint.asked("tiny-steered").values()) == 1
+    assert app.endpoint.asked("tiny-steered").total() == SEEDS + STEPS, "nothing twice"
     assert f"{run_id}  finished" in app.say("list")
 
 
@@ -187,7 +188,7 @@ def test_a_run_outlives_the_app(app: App, tab: Page) -> None:
     shows(tab, "running")
     moves(tab)
     finishes(tab, app)
-    assert max(app.endpoint.asked("tiny-orphan").values()) == 1
+    assert app.endpoint.asked("tiny-orphan").total() == SEEDS + STEPS, "nothing twice"
     app.close()
     taken_in_once(app, run_id)
 
@@ -202,8 +203,8 @@ def test_a_killed_worker_shows_as_interrupted_with_one_button_to_go_on(app: App,
     press(tab, "Resume")
     shows(tab, "running")
     finishes(tab, app)
-    again = app.endpoint.asked("tiny-killed")
-    assert again.total() - len(again) <= 2, "no more than what was in flight is asked again"
+    asked = app.endpoint.asked("tiny-killed").total()
+    assert SEEDS + STEPS <= asked <= SEEDS + STEPS + 2, "no more than what was in flight is asked again"
     app.close()
     taken_in_once(app, run_id)
 
@@ -226,7 +227,7 @@ def test_failures_are_tried_again_when_the_endpoint_is_mended(app: App, tab: Pag
     met: dict[str, Answer] = {}
 
     def fault(text: str) -> Answer | None:
-        if "give it back with new features" in " ".join(text.split()) and len(met) < 3:
+        if "as a small tree of features" in " ".join(text.split()) and len(met) < 3:
             met[text] = next(faults)
         return met.get(text)
 
@@ -271,7 +272,7 @@ def test_a_run_that_reached_its_budget_goes_on_with_a_larger_one(app: App, tab: 
 
 
 def test_two_runs_are_at_work_at_once_and_can_be_compared(app: App, tab: Page, browser: Browser) -> None:
-    first, second = app.begin("shorter", steps=30), app.begin(LONG, steps=31)
+    first, second = app.begin("shorter", steps=STEPS - 1), app.begin(LONG)
     other = browser.new_page()
     look_at(other, app, first)
     look_at(tab, app, second, "Compare")
@@ -283,7 +284,9 @@ def test_two_runs_are_at_work_at_once_and_can_be_compared(app: App, tab: Page, b
     other.close()
     changes = tab.locator("[data-testid=stDataFrame]").first.locator("table")
     expect(changes).to_contain_text("grow.steps", timeout=SOON)
-    assert ["grow.steps", "30", "31"] in [row.locator("td").all_text_contents() for row in changes.locator("tr").all()]
+    assert ["grow.steps", str(STEPS - 1), str(STEPS)] in [
+        row.locator("td").all_text_contents() for row in changes.locator("tr").all()
+    ]
     tab.set_viewport_size({"width": 420, "height": 900})
     for view in ("Compare", "Failures", "Cost", "Log", "Config", "Funnel"):
         tab.locator(".st-key-view").get_by_text(view, exact=True).click()

@@ -66,7 +66,7 @@ def test_before_anything_is_paid_the_form_says_what_it_comes_to_and_sends_nothin
     assert "Nothing was measured yet" in texts(app, "caption")
     table = app.dataframe[0].value
     assert list(table["Step"]) == ["extract", "grow", "task", "solve", "repair", "judge"]
-    assert set(table["From"]) == {"upper bound, nothing measured"}
+    assert set(table["From"]) == {"upper bound"}
     app.number_input(key="run-count").set_value(0).run()
     app.number_input(key="run-steps").set_value(0).run()
     assert list(app.dataframe[0].value["Step"]) == ["extract"]

@@ -105,6 +105,27 @@ def test_more_samples_come_on_top_and_what_was_drawn_stays(tmp_path: Path) -> No
     workspace.close()
 
 
+@pytest.mark.sandbox
+def test_samples_asked_for_while_a_worker_is_at_it_are_drawn_and_proven_by_it(tmp_path: Path) -> None:
+    workspace = open_with_seeds(tmp_path)
+    changes = {
+        "seeds": {"limit": 4},
+        "sample": {"count": 2, "widths": (2, 1), "mandatory": 0},
+        "tasks": {"files_share": 0.0, "prove_tests": False, "recheck": False},
+        "evolve": {"roots": 0},
+    }
+    with Loopback(talks(0.1)) as server:
+        run_id = workspace.start_run(config(server, **changes))
+        wait_until(lambda: bool(workspace.run(run_id).steps))
+        workspace.extend(run_id, 2)
+        assert workspace.run(run_id).alive
+        assert ended(workspace, run_id) == "finished", workspace.run(run_id).error
+    stages = {stage.name: stage.count for stage in workspace.funnel(run_id).stages}
+    assert (stages["subtrees drawn"], stages["proven"]) == (4, 4)
+    assert len(journal_files(workspace.folder / "runs" / run_id)) == 2
+    workspace.close()
+
+
 def test_a_budget_stops_a_run_and_a_larger_one_lets_it_go_on(tmp_path: Path) -> None:
     workspace = open_with_seeds(tmp_path)
     with Loopback(talks(0.01)) as server:

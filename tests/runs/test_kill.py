@@ -78,6 +78,7 @@ def test_a_worker_killed_again_and_again_repeats_only_what_was_in_flight(
             if workspace.run(run_id).state == "finished":
                 break
             workspace.resume(run_id)
+        print(f"killed {number + 1} times")
         assert number >= KILLS_OF_THE_WORKER // 2, "it was too quick to be killed often"
         assert ended(workspace, run_id) == "finished", workspace.run(run_id).error
         paid, plain = sum(asked(server).values()), len(asked(server))
@@ -96,7 +97,8 @@ def test_owner_and_worker_killed_together_lose_nothing(tmp_path: Path, request: 
         owner = Owner(folder, "start", str(tmp_path / "config.json"))
         run_id = owner.said.readline().strip()
         run = folder / "runs" / run_id
-        for _ in range(KILLS_OF_BOTH):
+        for number in range(KILLS_OF_BOTH):
+            print(f"kill {number + 1}")
             assert owner.said.readline() == "open\n"
             wait_until(lambda: worker_of(run) is not None)
             before, more = size(run), chance.randrange(60_000)
