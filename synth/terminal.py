@@ -97,7 +97,7 @@ def _verdict(status: RunStatus, run_id: str, *, as_json: bool) -> int:
         print(json.dumps(end | {"exit": code}), flush=True)
     if code == 0:
         return code
-    reason = status.error or "its worker ended without a word"
+    reason = status.error or "its worker ended without a word."
     hint = f"`synth run --resume {run_id}` goes on where it stopped."
     if status.state == "cancelled":
         print(f"synth: run {run_id} was stopped; everything finished is kept. {hint}", file=sys.stderr)

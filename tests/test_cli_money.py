@@ -1,6 +1,7 @@
 """`synth run --estimate`, `--pilot`, `--budget`, `--fresh`; `synth prices`; `synth cache`: as people type them."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,14 +123,20 @@ def test_a_budget_in_money_is_refused_to_a_run_that_began_without_prices(
     assert "had none for `tiny`" in told
     assert "tokens or calls" in told
     (run,) = events(said(capsys, "runs", "show", "--json"))
+    assert events(said(capsys, "runs", "--json", "show")) == [run]
+    assert events(said(capsys, "runs", "--workspace", "workspace", "show", "--json")) == [run]
     assert (run["run"], run["state"], run["amendments"]) == ("r0001-asking", "finished", [])
 
 
 def test_what_was_known_already_is_told_beside_what_was_paid(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    said(capsys, "prices", "set", "tiny", "--input", "2", "--output", "10")
-    assert "known already to" not in said(capsys, "run", "asking.toml")
-    again = folder / "again.toml"
-    again.write_text((folder / "asking.toml").read_text() + "[extract]\nseed = 1\n", encoding="utf-8")
+    said(capsys, "run", "asking.toml", "--pilot", "5")
+    (folder / "other" / "cache").mkdir(parents=True)
+    shutil.copy(folder / "workspace" / "cache" / "replies.sqlite", folder / "other" / "cache")
+    said(capsys, "seeds", "add", "code.py", "--workspace", "other")
+    said(capsys, "prices", "set", "tiny", "--input", "2", "--output", "10", "--workspace", "other")
+    told = said(capsys, "run", "asking.toml", "--workspace", "other")
+    assert "7 calls, 5 known already" in told
+    assert "to pay, came to 0.0006, and what was known already to 0.0005, inside the range" in told
 
 
 def test_a_repeat_is_free_and_fresh_is_not(folder: Path, server: Loopback, capsys: pytest.CaptureFixture[str]) -> None:

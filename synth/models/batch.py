@@ -97,8 +97,9 @@ class _Open:
     """A batch that is being waited for."""
 
     batch: Sent
-    wait: float = _FIRST_POLL
-    due: float = 0.0
+    wait: float
+    """Seconds until the next look after the one that is due."""
+    due: float
     damaged: int = 0
     """How often its answers came damaged."""
     gone: int = 0
@@ -118,6 +119,8 @@ class Batched:
     settle: float = _SETTLE_SECONDS
     room: float = 30.0
     """Seconds until what did not go is tried again, and until a batch that was not heard of is looked for."""
+    first_look: float = _FIRST_POLL
+    """Seconds until a batch is looked at, more from then on."""
     engine: str = "openai"
     _questions: dict[str, _Question] = field(default_factory=dict)
     """Asked and not answered, by key."""
@@ -204,8 +207,8 @@ class Batched:
 
     def _wait_for(self, batch: Sent) -> None:
         # One whose id was not heard may be begun a while after we stopped listening.
-        due = time.monotonic() + (_FIRST_POLL if batch.batch else self.room)
-        self._open[batch.token] = _Open(batch, due=due)
+        due = time.monotonic() + (self.first_look if batch.batch else self.room)
+        self._open[batch.token] = _Open(batch, self.first_look, due)
 
     async def _find(self, token: str, one: _Open) -> None:
         """Look for a batch whose id was not heard; where there is none, it was never begun."""

@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
@@ -37,8 +38,10 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", registe
     group = runs.add_subparsers(metavar="WHAT")
 
     def sub(name: str, command: "Command", text: str, run: str | None = "RUN") -> Parser:
-        parser = register(group, name, command, text)
-        parser.set_defaults(workspace=argparse.SUPPRESS)  # so that what stands before the word holds as well
+        parser = group.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        # No default of its own: what stands before the word holds as well.
+        parser.add_argument("--workspace", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="default: ./workspace")
+        parser.set_defaults(command=command)
         if run is not None:
             parser.add_argument("run", nargs=None if run == "RUN" else "?", metavar="RUN", help="default: the newest")
         return parser
@@ -78,7 +81,7 @@ def _add_more(sub: _Sub) -> None:
 
 
 def _json(parser: Parser) -> None:
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
 
 
 def _door(options: argparse.Namespace) -> tuple[Runs, Running]:

@@ -30,6 +30,8 @@ def ended_early(folder: Path, takes: Mapping[str, int] | None = None) -> list[En
     """What ended early, in the order of the journals; what is to be tried anew already (`takes`) is left out."""
     takes = takes or {}
     found: dict[str, Ended] = {}
+    names: dict[str, str] = {}
+    """Second name -> id: what is made later under another id is the same piece of work."""
     for head, line in read_heads(folder):
         if head.kind == Dropped.kind or (head.kind == Verdict.kind and head.again):
             try:
@@ -37,6 +39,7 @@ def ended_early(folder: Path, takes: Mapping[str, int] | None = None) -> list[En
             except Damaged:
                 continue
             if isinstance(record, Dropped):
+                names[head.also or head.key] = head.key
                 found[head.key] = Ended(head.key, record.step, record.reason, record.retry)
                 if head.take < takes.get(head.key, 0):
                     del found[head.key]
@@ -44,4 +47,5 @@ def ended_early(folder: Path, takes: Mapping[str, int] | None = None) -> list[En
                 found[head.key] = Ended(head.key, "verify", "the sandbox itself failed", True)
         else:
             found.pop(head.key, None)
+            found.pop(names.get(head.also, ""), None)
     return list(found.values())

@@ -7,6 +7,16 @@ from synth.store.database import OF_RUN, Database
 _EXAMPLES = 3
 _RAW = 4000
 
+STILL_LOST = f"""{OF_RUN.format(id="id", kind="dropped")} and wanted_id not in (select record_id from members)
+    and not (step = 'grow' and exists (
+        select 1 from members lost join members made using (run_id) join growths on growths.id = made.record_id
+        where lost.record_id = drops.id and lost.kind = 'dropped' and made.kind = 'growth'
+          and drops.subject_id = 'growth-step-' || growths.step))"""
+"""SQL condition on drops: of the run given twice as a parameter, and not made since.
+
+A growth step that is made later may have another id: where an earlier step was tried anew, the tree is another one.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -40,7 +50,7 @@ def failures(db: Database, run_id: str) -> list[FailureGroup]:
                     left(coalesce(raw, ''), {_RAW}) as raw,
                     row_number() over (partition by step, why order by id) as number, count(*) over (
                         partition by step, why) as total
-                from drops where {_STILL})
+                from drops where {STILL_LOST})
             select step, why, total, subject_id, wanted_id, reason, raw from ended where number <= {_EXAMPLES}
             order by total desc, step, why, number""",
         [run_id, run_id],
@@ -54,12 +64,8 @@ def failures(db: Database, run_id: str) -> list[FailureGroup]:
 def failed_ids(db: Database, run_id: str, step: str, reason: str) -> list[str]:
     """Ids of what would have been made, of one group."""
     rows = db.rows(
-        f"""select wanted_id from drops where {_STILL} and step = ? and trim(split_part(reason, ':', 1)) = ?
+        f"""select wanted_id from drops where {STILL_LOST} and step = ? and trim(split_part(reason, ':', 1)) = ?
         order by wanted_id""",
         [run_id, run_id, step, reason],
     )
     return [row[0] for row in rows]
-
-
-_STILL = f"""{OF_RUN.format(id="id", kind="dropped")} and wanted_id not in (select record_id from members)"""
-"""SQL condition on drops: of the run given twice as a parameter, and not made since."""

@@ -15,6 +15,7 @@ from synth.records import (
     Task,
 )
 from synth.store.database import ASKED_FOR, OF_RUN, Database
+from synth.store.failures import STILL_LOST
 from synth.store.schema import TABLES
 
 
@@ -148,8 +149,7 @@ def _evolution_stages(db: Database, run_id: str | None) -> tuple[Stage, ...]:
 def _drops(db: Database, run_id: str | None) -> tuple[Drop, ...]:
     ended = db.rows(
         f"""select step, trim(split_part(reason, ':', 1)) as why, count(*), min(reason) from drops
-        where {OF_RUN.format(id="id", kind="dropped")}
-          and wanted_id not in (select record_id from members)  -- a later try made it
+        where {STILL_LOST}
         group by step, why order by count(*) desc, step, why""",
         [run_id, run_id],
     )

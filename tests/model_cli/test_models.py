@@ -28,7 +28,7 @@ def test_an_address_is_tried_and_what_works_is_printed(tmp_path: Path, capsys: C
     printed = capsys.readouterr().out
     assert "works" in printed
     assert "11 in, 7 out" in printed
-    assert "in its list" in printed
+    assert "in its list, with other-1" in printed
 
 
 def test_a_failure_ends_with_1_and_the_mend(tmp_path: Path, capsys: Capture) -> None:

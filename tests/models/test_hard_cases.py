@@ -45,7 +45,7 @@ def a_batched(server: BatchServer, folder: Path, key: str | None = None) -> Batc
     engine = Engine(kind="openai", base_url=server.base_url, model="tiny")
     endpoint = Endpoint.of(engine, key)
     office, book = OpenAIBatches(endpoint), Book(folder, "tiny")
-    return Batched("tiny", Chat(engine, endpoint), office, book, lambda: None, 0.15, room=0.1)
+    return Batched("tiny", Chat(engine, endpoint), office, book, lambda: None, 0.15, room=0.1, first_look=0.05)
 
 
 async def ask(model: Batched, *requests: Request) -> list[Reply]:
@@ -103,7 +103,7 @@ def test_a_batch_that_the_endpoint_no_longer_knows_does_not_end_every_later_run(
     with BatchServer(answer, [Fault(stuck=True)]) as server:
         asyncio.run(leave_it(a_batched(server, tmp_path), lambda: is_on_its_way(tmp_path), question()))
         del server.batches["batch_0"]
-        with pytest.raises(ModelError, match="batch_0.*paid, anew"):
+        with pytest.raises(ModelError, match=r"batch_0.*paid, anew"):
             asyncio.run(ask(a_batched(server, tmp_path), question()))
         (reply,) = asyncio.run(ask(a_batched(server, tmp_path), question()))
     assert reply.text == "to: one"

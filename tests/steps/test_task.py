@@ -62,7 +62,16 @@ def test_the_engine_gets_the_features_as_a_tree_and_the_language_apart() -> None
         "language": "Python",
         "level": "files",
     }
-    assert request.draw == 3
+
+
+def test_two_draws_of_the_same_features_are_two_questions() -> None:
+    asked = []
+    for change in ({}, {"draw": 9}, {"seed": 9}):
+        model = ScriptedModel([GOOD])
+        asyncio.run(make_task(Asker(model), a_subtree().model_copy(update=change), "files", 3, 0.7))
+        asked.append(model.requests[0])
+    assert len({request.text for request in asked}) == 1
+    assert len({request.draw for request in asked}) == 3
 
 
 def test_level_draw_and_temperature_each_make_another_id() -> None:
