@@ -99,7 +99,14 @@ def open_engines(
                 models[engine] = ledger
             else:
                 structured = engine.structured != "no"
-                models[engine] = Cached(ledger, kept, structured=structured, since=since, on_hit=ledger.hit)
+                models[engine] = Cached(
+                    ledger,
+                    kept,
+                    structured=structured,
+                    since=since,
+                    patient=not config.batch,  # others should not wait for hours
+                    on_hit=ledger.hit,
+                )
         return models[engine]
 
     ways = {

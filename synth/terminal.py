@@ -145,7 +145,7 @@ def spend_words(status: RunStatus) -> str:
         said.append(f"{total.failed:,} failed")
     if total.calls > total.unmeasured:
         said.append(f"{total.input_tokens:,} tokens in, {total.output_tokens:,} out")
-    if total.money is not None and (total.cost or not total.unpriced):
+    if total.money is not None and total.cost:
         said.append(f"{'at least ' if total.unpriced else ''}{total.money:,.4f} spent")
     elif total.unpriced:
         said.append("cost not known")

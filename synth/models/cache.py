@@ -10,6 +10,8 @@ from synth.models.replies import Replies
 
 _KEPT = frozenset({"stop", "length", "refusal", "empty"})
 """`failed` is no answer: it is asked again."""
+_FIRST_LOOK, _LAST_LOOK = 0.05, 1.0
+"""Seconds between looks for a reply that another process waits for."""
 
 
 class Cached:
@@ -22,10 +24,12 @@ class Cached:
         *,
         structured: bool = True,
         since: float = 0.0,
+        patient: bool = True,
         on_hit: Callable[[Request, Reply], None] = lambda request, reply: None,
     ) -> None:
         """`structured`: whether the endpoint may be asked for JSON under a schema, which makes another question.
 
+        `patient`: a question that another process has in flight is waited for, not paid a second time.
         Replies from before `since` (Unix time) are not read, but replaced. `on_hit` is told of every reply that was
         not asked for.
         """
@@ -33,6 +37,7 @@ class Cached:
         self._replies = replies
         self._structured = structured
         self._since = since
+        self._patient = patient
         self._on_hit = on_hit
         self._asking: dict[bytes, asyncio.Event] = {}
 
@@ -68,13 +73,28 @@ class Cached:
     async def _ask(self, key: bytes, request: Request) -> Reply:
         asked = self._asking[key] = asyncio.Event()
         try:
+            if (found := await self._from_another(key)) is not None:
+                self._on_hit(request, found)
+                return found
             reply = await self._model.complete(request)
             if reply.finish in _KEPT:
                 await self._replies.put(key, self._model.name, reply, self._since)
             return reply
         finally:
+            if self._patient:
+                self._replies.release(key)
             del self._asking[key]
             asked.set()
+
+    async def _from_another(self, key: bytes) -> Reply | None:
+        """The reply that another process was waiting for; None, and the question is ours, where there is none."""
+        wait = _FIRST_LOOK
+        while self._patient and not self._replies.claim(key):
+            await asyncio.sleep(wait)
+            wait = min(1.5 * wait, _LAST_LOOK)
+            if (reply := self._replies.get(key, self._since)) is not None:
+                return reply
+        return self._replies.get(key, self._since) if wait > _FIRST_LOOK else None
 
 
 def key_of(model: Model, request: Request, *, structured: bool = True) -> bytes:

@@ -5,6 +5,7 @@ killed. Reading takes no thread and no lock: the file is in WAL mode, where writ
 """
 
 import asyncio
+import errno
 import fcntl
 import json
 import logging
@@ -74,6 +75,7 @@ class Replies:
         self._place: tuple[int, int] | None = None
         """Device and number of the file that is written to."""
         self._writer_connection = self._open()
+        self._claims = self._open_claims()
         self._writer = threading.Thread(target=self._write, name="replies", daemon=True)
         self._writer.start()
 
@@ -88,6 +90,20 @@ class Replies:
                 _log.warning("%s: a reply cannot be read (%s); such questions are asked again", self.path, error)
             self._warned = True
             return None
+
+    def claim(self, key: bytes) -> bool:
+        """Whether no other process is asking this question; then it is ours until `release`, or until we are killed."""
+        try:
+            fcntl.lockf(self._claims, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _byte_of(key))
+        except OSError as error:
+            # A disk without such locks is no reason not to ask.
+            return error.errno not in (errno.EACCES, errno.EAGAIN)
+        return True
+
+    def release(self, key: bytes) -> None:
+        """The question is no longer in flight."""
+        with suppress(OSError):
+            fcntl.lockf(self._claims, fcntl.LOCK_UN, 1, _byte_of(key))
 
     def check(self) -> None:
         """Raises `CannotWrite` where a reply could not be kept: the next one would be paid and lost, too."""
@@ -110,6 +126,15 @@ class Replies:
         self._writer.join()
         for connection in (*self._readers, self._writer_connection):
             connection.close()
+        os.close(self._claims)
+
+    def _open_claims(self) -> int:
+        path = self.path.with_name(self.path.name + ".asking")  # a file of its own: closing it gives up what is claimed
+        try:
+            return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            self._writer_connection.close()
+            raise self._unwritable(error) from error
 
     def _reader(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -282,6 +307,11 @@ def _set_aside(path: Path, why: str) -> None:
     for file in _files(path)[1:]:
         file.unlink(missing_ok=True)
     _log.warning("%s is damaged (%s): set aside as %s; a new one is begun", path, why, kept.name)
+
+
+def _byte_of(key: bytes) -> int:
+    """Where in the file of claims a question has its byte; the file itself stays empty."""
+    return int.from_bytes(key[:8]) >> 2
 
 
 def _place(path: Path) -> tuple[int, int] | None:

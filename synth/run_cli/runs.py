@@ -40,7 +40,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", registe
     def sub(name: str, command: "Command", text: str, run: str | None = "RUN") -> Parser:
         parser = group.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         # No default of its own: what stands before the word holds as well.
-        parser.add_argument("--workspace", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="default: ./workspace")
+        parser.add_argument(
+            "--workspace", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="default: ./workspace"
+        )
         parser.set_defaults(command=command)
         if run is not None:
             parser.add_argument("run", nargs=None if run == "RUN" else "?", metavar="RUN", help="default: the newest")

@@ -23,12 +23,13 @@ def models(*words: object, folder: Path) -> int:
 
 
 def test_an_address_is_tried_and_what_works_is_printed(tmp_path: Path, capsys: Capture) -> None:
-    with Loopback(endpoint()) as server:
+    listed = loopback.body({"object": "list", "data": [{"id": name} for name in ("tiny", *"abcdefg")]})
+    with Loopback(endpoint(models=listed)) as server:
         assert models("check", "--engine-url", server.base_url, "--model", "tiny", folder=tmp_path) == 0
     printed = capsys.readouterr().out
     assert "works" in printed
     assert "11 in, 7 out" in printed
-    assert "in its list, with other-1" in printed
+    assert "in its list, with a, b, c, d, e and 2 more" in printed
 
 
 def test_a_failure_ends_with_1_and_the_mend(tmp_path: Path, capsys: Capture) -> None:

@@ -89,6 +89,9 @@ def test_preview_shows_a_real_item_a_chosen_one_or_an_example(filled: Path, own:
     assert "on task-1" in printed.err
     assert prompts("preview", "solve_task", "--file", own, folder=filled) == 0
     assert capsys.readouterr().out.endswith("Keep it short.\n")
+    own.write_text("No front matter.", encoding="utf-8")
+    assert prompts("preview", "solve_task", "--file", own, folder=filled) == 1
+    assert capsys.readouterr().err.startswith("synth: solve_task: must start with YAML front matter")
     assert prompts("preview", "solve_task", folder=filled / "none") == 0
     assert "this is a shipped example" in capsys.readouterr().err
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +22,7 @@ from synth.models.openai_batches import OpenAIBatches
 from synth.models.openai_errors import Endpoint
 from synth.models.pace import Pace
 from synth.models.replies import Replies
-from synth.settings import Engine
+from synth.settings import ROOT, Engine
 from tests import loopback
 from tests.batch_server import BatchServer, Fault
 from tests.loopback import Loopback, completion
@@ -282,6 +284,43 @@ def test_a_fresh_run_takes_its_own_answers_even_where_the_clock_was_set_back(tmp
             asyncio.run(kept(server, replies, "same", "same", "same", since=began))
             replies.close()
         assert len(server.requests) == 1
+
+
+ASKING = """
+import asyncio, sys
+from pathlib import Path
+from synth.models.cache import Cached
+from synth.models.replies import Replies
+from tests.models.asked import question
+from tests.models.asking import engine_at, paced
+replies = Replies(Path(sys.argv[1]))
+model = Cached(paced(engine_at(sys.argv[2])), replies)
+async def go():
+    print((await model.complete(question("the same"))).text)
+    await model.close()
+asyncio.run(go())
+replies.close()
+"""
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["both live", "the first is killed"])
+def test_a_question_that_another_worker_has_in_flight_is_paid_once(tmp_path: Path, killed: bool) -> None:
+    async def slow(received: loopback.Received, request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(1.5)
+        return await loopback.ok("said")(received, request)
+
+    with Loopback(slow) as server:
+        command = [sys.executable, "-c", ASKING, str(tmp_path / "replies.sqlite"), server.base_url]
+        first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        while not server.requests:
+            time.sleep(0.01)
+        second = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        if killed:
+            time.sleep(0.3)
+            first.kill()
+        assert second.communicate(timeout=30)[0] == "said\n"
+        first.communicate(timeout=30)
+        assert len(server.requests) == (2 if killed else 1)
 
 
 def test_where_a_reply_could_not_be_kept_no_further_question_is_sent(tmp_path: Path) -> None:
