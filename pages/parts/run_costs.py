@@ -64,7 +64,9 @@ def spend_words(spends: Mapping[str, Spend], budget: float | None) -> str:
         said.append(f"{counted(total.hits, 'reply', 'replies')} known already")
     if total.calls > total.unmeasured:
         said.append(f"{total.input_tokens:,} tokens in, {total.output_tokens:,} out")
-    if total.money is not None and (total.cost or budget is not None):
+    if total.money is None:
+        said.append("cost not known")
+    elif total.cost or budget is not None:
         said.append(f"{money(total)} spent" + (f" of {budget:,g}" if budget is not None else ""))
     return " · ".join(said)
 

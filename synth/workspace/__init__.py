@@ -231,7 +231,13 @@ class Workspace(Running):
     # runs
 
     def start_run(self, config: RunConfig, estimate: RunEstimate | None = None) -> str:
-        """Freeze a config with its prices and what is expected of it, write its snapshot and start a worker.
+        """Start a worker on a new run; see `create_run`."""
+        run_id = self.create_run(config, estimate)
+        self._runs.start(run_id)
+        return run_id
+
+    def create_run(self, config: RunConfig, estimate: RunEstimate | None = None) -> str:
+        """Freeze a config with its prices, what is expected of it, and its snapshot.
 
         Reads the standard library where the run reads seeds and there is none yet. `estimate` was told to a person;
         None = made now. Raises `BadConfig` for a budget that cannot be kept.
@@ -245,7 +251,6 @@ class Workspace(Running):
         own = self.folder / "prompts"
         run_id = self._runs.create(config, lambda folder: write_snapshot(folder, self._db, self._trees, own, prices))
         self.estimating.keep(run_id, expected)
-        self._runs.start(run_id)
         return run_id
 
     def ingest(self) -> int:

@@ -203,7 +203,7 @@ class Prompting:
             try:
                 return SOURCES[name].show(Prompts(Path(folder)), db, item_id)
             except PromptError as error:  # the file is ours; whoever gave the text does not know it
-                raise PromptError(str(error).replace(str(path), name)) from error
+                raise PromptError(str(error).replace(str(path), name)) from error.__cause__
 
     def _wrong(self, name: str) -> list[Problem]:
         """What is in the way of asking with the own copy as it lies there: somebody may have edited the file."""

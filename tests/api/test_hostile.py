@@ -23,7 +23,7 @@ from synth.settings import RunConfig
 from synth.tree.columns import FeatureTree
 from synth.tree.delta import apply
 from synth.tree.integrity import faults
-from synth.workspace import Workspace, operations
+from synth.workspace import RunEstimate, Workspace, operations
 from tests.api.conftest import ASSETS, OUTLINE
 
 MANY = 40
@@ -99,8 +99,8 @@ def body_like(model: type[BaseModel]) -> st.SearchStrategy[Any]:
 class Workbench(Workspace):
     """A workspace whose runs are written down but not begun: a hundred workers would say nothing about answers."""
 
-    def start_run(self, config: RunConfig) -> str:
-        return self._runs.create(config, self._write_snapshot)
+    def start_run(self, config: RunConfig, estimate: RunEstimate | None = None) -> str:
+        return self.create_run(config, estimate)
 
     def resume(self, run_id: str) -> None:
         self.run(run_id)
