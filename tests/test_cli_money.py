@@ -9,8 +9,10 @@ import pytest
 
 from synth.cli import main
 from synth.runs import Runs
+from synth.settings import Budget
 from tests import loopback
 from tests.loopback import Loopback
+from tests.runs.talking import wait_until
 from tests.test_flow_endpoint import Talker
 
 CODE = "def total_{0}(prices):\n    result = {0}\n    for one in prices:\n        result += one\n    return result\n"
@@ -126,6 +128,17 @@ def test_a_budget_in_money_is_refused_to_a_run_that_began_without_prices(
     assert events(said(capsys, "runs", "--json", "show")) == [run]
     assert events(said(capsys, "runs", "--workspace", "workspace", "show", "--json")) == [run]
     assert (run["run"], run["state"], run["amendments"]) == ("r0001-asking", "finished", [])
+
+
+def test_a_run_that_cannot_begin_again_keeps_its_accounts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, "run", "asking.toml")
+    runs = Runs(folder / "workspace" / "runs")
+    runs.raise_budget("r0001-asking", Budget(money=3.0))
+    wait_until(lambda: not runs.status("r0001-asking").alive)
+    status = runs.status("r0001-asking")
+    assert status.state == "failed"
+    assert "no price is known for `tiny`" in status.error
+    assert status.total.calls == 12
 
 
 def test_what_was_known_already_is_told_beside_what_was_paid(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

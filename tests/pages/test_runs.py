@@ -131,4 +131,5 @@ def test_money_is_written_with_the_digits_that_count(value: float, said: str) ->
 def test_a_cost_that_is_not_known_is_a_dash() -> None:
     assert money(Spend(calls=2, unpriced=2)) == "–"
     assert money(Spend()) == "0.00"
+    assert spend_words({"task": Spend(calls=2, unpriced=2)}, 3.0).endswith("cost not known")
     assert spend_words({"task": SPENT}, None).startswith("10 calls · 4 replies known already · 5,000 tokens in")
