@@ -91,7 +91,7 @@ def open_engines(
     def model_of(engine: Engine) -> Model:
         if engine not in models:
             if config.batch and run is not None and engine.kind != "offline":
-                inner = open_batched(engine, run, check, places)
+                inner = open_batched(engine, run, check, places, on_pace)
             else:
                 inner = build_model(engine, embedder, places, paces, on_pace)
             ledger = Ledger(inner, account, prices.get(engine.model))
@@ -146,7 +146,13 @@ def build_model(
     return Paced(OpenAICompatible(engine, find_key(engine.api_key_env, folders)), pace, engine.deadline_seconds)
 
 
-def open_batched(engine: Engine, run: Path, check: Callable[[], None], folders: Iterable[Path] = ()) -> Model:
+def open_batched(
+    engine: Engine,
+    run: Path,
+    check: Callable[[], None],
+    folders: Iterable[Path] = (),
+    tell: Callable[[Mapping[str, object]], None] | None = None,
+) -> Model:
     """One engine that is asked in batches; what was sent and answered is kept in the folder of the run."""
     from synth.models.batch import Batched
     from synth.models.batch_book import Book
@@ -157,7 +163,10 @@ def open_batched(engine: Engine, run: Path, check: Callable[[], None], folders: 
     endpoint = Endpoint.of(engine, find_key(engine.api_key_env, folders))
     # A batch belongs to whoever's key began it.
     name = digest(engine.base_url, engine.model, engine.api_key_env, engine.structured)[:12]
-    return Batched(engine.model, Chat(engine, endpoint), OpenAIBatches(endpoint), Book(run, name), check)
+    batched = Batched(engine.model, Chat(engine, endpoint), OpenAIBatches(endpoint), Book(run, name), check)
+    if tell is not None:
+        batched.tell = tell
+    return batched
 
 
 def _began(run: Path | None) -> float:

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -118,6 +118,7 @@ async def _work(folder: Path, config: RunConfig, takes: dict[str, int], watch: W
         [folder.parent.parent],
         run=folder,
         on_call=lambda event: _log_call(log, event),
+        on_pace=lambda event: _log_pace(log, event),
         check=lambda: _end_if_cancelled(watch),
     )
     watch.spend = engines.spend
@@ -198,6 +199,12 @@ def _log_call(log: RunLog, event: Event) -> None:
     """What went well is in the accounts."""
     if event["finish"] != "stop":
         log.write("call", "warning", **{name: event[name] for name in _LOGGED})
+
+
+def _log_pace(log: RunLog, event: Mapping[str, object]) -> None:
+    """Pauses, slower asking, batches on their way."""
+    fields = {name: value for name, value in event.items() if isinstance(value, str | int | float)}
+    log.write(str(fields.pop("event", "pace")), "warning" if "why" in fields else "info", **fields)
 
 
 def _keys(config: RunConfig, folder: Path) -> list[str]:

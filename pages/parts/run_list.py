@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.parts.run_costs import money
 from pages.parts.text import plain
-from synth.records import Spend
 from synth.workspace import RunStatus
 
 _SHOWN = 6
@@ -75,8 +75,8 @@ def show_runs(runs: Sequence[RunStatus], most: int = _SHOWN) -> None:
             "state": run.state,
             "done": share_done(run),
             "dropped": sum(step.dropped for step in run.steps),
-            "calls": sum(spend.calls for spend in run.spend.values()) if run.spend else None,
-            "cost": _cost(run),
+            "calls": f"{run.total.calls:,}" if run.spend else "–",
+            "cost": money(run.total) if run.spend else "–",
             "started": _time(run.started),
             "took": duration(run.updated - run.started) if run.started and run.updated else None,
         }
@@ -95,9 +95,9 @@ def show_runs(runs: Sequence[RunStatus], most: int = _SHOWN) -> None:
             "dropped": st.column_config.NumberColumn(
                 "Dropped", format="localized", help="Items that ended early; the funnel on Dataset says why."
             ),
-            "calls": st.column_config.NumberColumn("Calls", format="localized"),
-            "cost": st.column_config.NumberColumn(
-                "Cost", format="%.3g", help="In the currency of the prices in Settings; empty where not known."
+            "calls": st.column_config.TextColumn("Calls", alignment="right"),
+            "cost": st.column_config.TextColumn(
+                "Cost", alignment="right", help="In the currency of the prices in Settings; a dash where not known."
             ),
             "started": st.column_config.DatetimeColumn("Started", format="calendar"),
             "took": st.column_config.TextColumn("Took", alignment="right", help="From its first start."),
@@ -105,10 +105,6 @@ def show_runs(runs: Sequence[RunStatus], most: int = _SHOWN) -> None:
     )
     if len(runs) > most:
         st.caption(f"and {len(runs) - most:,} older, on Runs")
-
-
-def _cost(run: RunStatus) -> float | None:
-    return sum(run.spend.values(), Spend()).money if run.spend else None
 
 
 def _time(unix: float | None) -> datetime.datetime | None:

@@ -8,7 +8,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -64,6 +64,10 @@ class State:
 
 class Office(Protocol):
     """An endpoint's batch interface. None says "not now"; each raises `ModelError` where it will never go."""
+
+    @property
+    def trouble(self) -> str:
+        """What was in the way the last time that it was "not now"."""
 
     async def upload(self, content: bytes, token: str) -> str | None:
         """Put a file of questions there. Returns its id."""
@@ -121,6 +125,10 @@ class Batched:
     """Seconds until what did not go is tried again, and until a batch that was not heard of is looked for."""
     first_look: float = _FIRST_POLL
     """Seconds until a batch is looked at, more from then on."""
+    patience: float = 600.0
+    """Seconds of nothing but setbacks after which no more is tried to be sent."""
+    tell: Callable[[Mapping[str, object]], None] = lambda event: None
+    """Is told what is sent, collected and put off."""
     engine: str = "openai"
     _questions: dict[str, _Question] = field(default_factory=dict)
     """Asked and not answered, by key."""
@@ -132,6 +140,8 @@ class Batched:
     _arrived: float = 0.0
     _not_before: float = 0.0
     _most: int = MOST_QUESTIONS
+    _setback: float | None = None
+    """Since when nothing could be sent."""
     _work: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
@@ -229,8 +239,9 @@ class Batched:
         token = secrets.token_hex(12)
         file = await self.office.upload(b"".join(self._questions[key].line for key in keys), token)
         if file is None:
-            self._not_before = time.monotonic() + self.room
+            self._put_off()
             return
+        self._setback = None
         # Said before it is done: a batch that was begun and never heard of again would be paid twice.
         self.book.sending(token, keys)
         for key in keys:
@@ -240,9 +251,22 @@ class Batched:
         batch = await self.office.begin(file, token)
         if batch is not None:
             self.book.was_sent(token, batch)
+            self.tell({"event": "batch sent", "batch": batch, "questions": len(keys)})
         else:
             self._not_before = time.monotonic() + self.room
         self._wait_for(self.book.sent[token])
+
+    def _put_off(self) -> None:
+        """Nothing can be sent now; raise `ModelError` where that has been so for too long."""
+        now = time.monotonic()
+        self._setback = self._setback or now
+        self._not_before = now + self.room
+        self.tell({"event": "batch put off", "why": self.office.trouble})
+        if now - self._setback >= self.patience:
+            raise ModelError(
+                f"The endpoint has taken no batch for {now - self._setback:,.0f} s: {self.office.trouble}. "
+                "Resume the run when it does, or run without --batch."
+            )
 
     async def _poll(self, token: str, one: _Open) -> None:
         one.wait = min(one.wait * 1.5, _LAST_POLL)
@@ -270,6 +294,7 @@ class Batched:
         if lines is None:
             return
         self.book.save(token, lines)
+        self.tell({"event": "batch collected", "batch": one.batch.batch, "answers": len(lines)})
         del self._open[token]
         self._hand_out(one.batch.keys)
 

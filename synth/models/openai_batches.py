@@ -29,6 +29,7 @@ class OpenAIBatches:
     def __init__(self, endpoint: Endpoint) -> None:
         """Raises `ModelError` where the address must not be spoken to."""
         check_reachable(endpoint.address)
+        self.trouble = ""
         self._endpoint = endpoint
         self._client = openai.AsyncOpenAI(
             api_key=endpoint.key or _NO_KEY,
@@ -124,7 +125,9 @@ class OpenAIBatches:
     def _ends_it(self, error: openai.APIError) -> None:
         """Raise `ModelError` where it will never go better."""
         if not isinstance(error, openai.APIStatusError):
+            self.trouble = "it cannot be reached"
             return
+        self.trouble = f"it answers {error.status_code}"
         if reason := why_unusable(error, self._endpoint):
             raise ModelError(f"{reason} (Asked for a batch; without --batch the run may go.)") from None
         if 400 <= error.status_code < 500 and error.status_code not in (408, 409, 429):

@@ -43,6 +43,12 @@ class Progress:
     """What asking came to so far, by step."""
     _tallies: dict[str, _Tally] = field(default_factory=dict)
     _written: float = 0.0
+    _before: list[object] = field(default_factory=list)
+    """What an earlier worker said of its steps; shown until this one begins its own."""
+
+    def __post_init__(self) -> None:
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            self._before = list(json.loads((self.folder / "progress.json").read_text(encoding="utf-8"))["steps"])
 
     def start(self, step: str, total: int) -> None:
         """Begin a step of `total` items; a second call raises the total of a step that grows."""
@@ -68,6 +74,7 @@ class Progress:
     def forget(self) -> None:
         """Count from the beginning again, as a new worker does."""
         self._tallies.clear()
+        self._before = []
 
     def faults(self, number: int) -> None:
         """Say how often the sandbox itself has failed so far."""
@@ -126,7 +133,7 @@ class Progress:
                 "faults": self.sandbox_faults,
                 "amendments": self.amendments,
                 "spend": {step: spend.model_dump() for step, spend in self.spend().items()},
-                "steps": steps,
+                "steps": steps or self._before,
             }
         )
 

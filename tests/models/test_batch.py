@@ -192,3 +192,27 @@ def test_a_question_that_never_gets_an_answer_is_one_failed_question(tmp_path: P
     with BatchServer(answer, [Fault(missing=1.0, status="expired") for _ in range(9)]) as server:
         replies = asyncio.run(ask(a_batched(server, tmp_path), TEXTS[:3]))
     assert {reply.finish for reply in replies} == {"failed"}
+
+
+def test_an_endpoint_that_takes_nothing_for_long_ends_the_run_with_the_reason(tmp_path: Path) -> None:
+    told: list[str] = []
+    with BatchServer(answer) as server:
+        server.down = 10_000
+        model = a_batched(server, tmp_path)
+        model.patience = 0.3
+        model.tell = lambda event: told.append(str(event["event"]))
+        with pytest.raises(ModelError, match=r"has taken no batch for .*: it answers 503\. Resume"):
+            asyncio.run(ask(model, TEXTS[:2]))
+    assert told.count("batch put off") >= 2
+
+
+def test_what_is_sent_and_collected_is_told(tmp_path: Path) -> None:
+    told: list[dict[str, object]] = []
+    with BatchServer(answer) as server:
+        model = a_batched(server, tmp_path)
+        model.tell = lambda event: told.append(dict(event))
+        asyncio.run(ask(model, TEXTS))
+    assert told == [
+        {"event": "batch sent", "batch": "batch_0", "questions": 40},
+        {"event": "batch collected", "batch": "batch_0", "answers": 40},
+    ]
