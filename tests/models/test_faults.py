@@ -144,7 +144,7 @@ def test_two_thousand_questions_through_every_fault_are_each_accounted_for_once(
     items = seeds()
     answer, met = loopback.mixed(FAULTS, 0.3, loopback.ok(good))
     with Loopback(answer) as server:
-        bench = Bench(tmp_path, engine_at(server.base_url, concurrency=256, deadline_seconds=8.0))
+        bench = Bench(tmp_path, engine_at(server.base_url, concurrency=256, deadline_seconds=25.0))
         ended = bench.work(items)
         sent = len(server.requests)
     assert [end for end in ended if isinstance(end, BaseException)] == []
