@@ -49,7 +49,12 @@ class Endpoint:
 
     def without_key(self, text: str) -> str:
         """The text with the key blotted out."""
-        return text.replace(self.key, "[key]") if self.key else text
+        return text.replace(self.key, "[key]") if self.key and _is_secret(self.key) else text
+
+
+def _is_secret(key: str) -> bool:
+    """Whether it is more than a word that stands for a key at servers that want none: `EMPTY`, `ollama`, `key`."""
+    return len(key) >= 20 or (len(key) >= 12 and any(letter.isdigit() for letter in key))
 
 
 class StatusError(Protocol):

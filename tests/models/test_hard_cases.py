@@ -379,3 +379,11 @@ def test_a_key_that_the_endpoint_says_back_is_in_no_reply() -> None:
     assert (reply.text, reply.model) == ("Your key is [key].", "[key]-large")
     reply, _ = ask_one(loopback.refusal(f"No, {KEY}."))
     assert KEY not in repr(reply)
+
+
+@pytest.mark.parametrize("word", ["key", "EMPTY", "ollama", "lm-studio", "sk-no-key-required"])
+def test_a_word_that_stands_for_a_key_is_left_in_replies(word: str) -> None:
+    endpoint = Endpoint.of(Engine(kind="openai", base_url="http://127.0.0.1:1/v1", model="m"), word)
+    assert endpoint.without_key(f"a {word} in a dict") == f"a {word} in a dict"
+    real = Endpoint.of(Engine(kind="openai", base_url="http://127.0.0.1:1/v1", model="m"), "sk-4f9a0c1b2d3e")
+    assert real.without_key("it was sk-4f9a0c1b2d3e.") == "it was [key]."

@@ -59,7 +59,7 @@ def ask(
         return asyncio.run(go(opened))
 
 
-def questions(count: int, **other: Any) -> list[Request]:
+def questions(count: int, **other: Any) -> list[Request]:  # noqa: ANN401 - fields of a request
     return [question(f"Question {number}?", item=f"task-{number}", **other) for number in range(count)]
 
 
