@@ -98,11 +98,11 @@ def _verdict(status: RunStatus, run_id: str, *, as_json: bool) -> int:
     if code == 0:
         return code
     reason = status.error or "its worker ended without a word."
-    hint = f"`synth run --resume {run_id}` goes on where it stopped."
+    hint = f"`synth run --resume {run_id}` goes on where it stopped." if status.state != "stopped" else ""
     if status.state == "cancelled":
         print(f"synth: run {run_id} was stopped; everything finished is kept. {hint}", file=sys.stderr)
     else:
-        print(f"synth: run {run_id} {status.state}: {reason} {hint}", file=sys.stderr)
+        print(f"synth: run {run_id} {status.state}: {reason} {hint}".rstrip(), file=sys.stderr)
     return code
 
 
@@ -146,7 +146,7 @@ def spend_words(status: RunStatus) -> str:
     if total.calls > total.unmeasured:
         said.append(f"{total.input_tokens:,} tokens in, {total.output_tokens:,} out")
     if total.money is not None and total.cost:
-        said.append(f"{'at least ' if total.unpriced else ''}{total.money:,.4f} spent")
+        said.append(f"{'at least ' if total.unpriced else ''}{_coins(total.money)} spent")
     elif total.unpriced:
         said.append("cost not known")
     return "  " + ", ".join(said)
@@ -222,19 +222,24 @@ def _print_off(workspace: Workspace, run_id: str, *, as_json: bool) -> None:
     if expected is None or expected.free or not actual.calls:
         return
     calls, cost = expected.calls, expected.cost
-    said = f"expected {_range(calls)} calls, came to {actual.calls + actual.hits:,}"
+    said = f"expected {_range(calls, '{:,.0f}'.format)} calls, came to {actual.calls + actual.hits:,}"
     if cost.high is not None and actual.money is not None:
-        said += f"; expected {_range(cost, 4)} to pay, came to {actual.money:,.4f}"
-        said += f", and what was known already to {found.total.saved:,.4f}" if found.total.saved else ""
+        said += f"; expected {_range(cost, _coins)} to pay, came to {_coins(actual.money)}"
+        said += f", and what was known already to {_coins(found.total.saved)}" if found.total.saved else ""
     if found.total.inside is not None:
         said += ", inside the range" if found.total.inside else ", outside the range"
     print(said)
 
 
-def _range(expected: Range, digits: int = 0) -> str:
+def _range(expected: Range, written: Callable[[float], str]) -> str:
     if expected.low is not None and expected.high is not None:
-        return f"{expected.low:,.{digits}f} to {expected.high:,.{digits}f}"
-    return f"at most {expected.high:,.{digits}f}" if expected.high is not None else "an unknown number of"
+        return f"{written(expected.low)} to {written(expected.high)}"
+    return f"at most {written(expected.high)}" if expected.high is not None else "an unknown number of"
+
+
+def _coins(value: float) -> str:
+    """An amount of money: cents where it is large, three digits that count where it is small."""
+    return f"{value:,.2f}" if value >= 1 or value == 0 else f"{value:.3g}"
 
 
 @contextmanager

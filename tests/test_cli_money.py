@@ -149,7 +149,7 @@ def test_what_was_known_already_is_told_beside_what_was_paid(folder: Path, capsy
     said(capsys, "prices", "set", "tiny", "--input", "2", "--output", "10", "--workspace", "other")
     told = said(capsys, "run", "asking.toml", "--workspace", "other")
     assert "7 calls, 5 known already" in told
-    assert "to pay, came to 0.0006, and what was known already to 0.0005, inside the range" in told
+    assert "to pay, came to 0.000644, and what was known already to 0.00046, inside the range" in told
 
 
 def test_a_repeat_is_free_and_fresh_is_not(folder: Path, server: Loopback, capsys: pytest.CaptureFixture[str]) -> None:
