@@ -126,7 +126,7 @@ class OneShot:
                 return tail(errors)
 
         try:
-            return Process(os.pidfd_open(bubble.first), reap)
+            return Process(descriptor_of(bubble.first), reap)
         except (OSError, CellFault) as error:
             bubble.kill()
             raise CellFault(f"bubblewrap did not start: {reap() or error}") from error
@@ -230,6 +230,16 @@ class _Bubble:
             if self.first > 0 and self._process.poll() is None:
                 os.kill(self.first, 9)
         self.reap()
+
+
+def descriptor_of(pid: int) -> int:
+    """A descriptor that is readable once the process is gone, also where it is gone by now: on a busy machine a short
+    job ends before its launcher's word of it is read.
+    """
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return os.eventfd(1)
 
 
 def text_file(content: bytes) -> BinaryIO:

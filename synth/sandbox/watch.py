@@ -192,7 +192,7 @@ class _Watch:
             self._killed = True
             self._deadline = time.monotonic() + _GRACE
         for descriptor in self._alive:
-            with suppress(ProcessLookupError):
+            with suppress(OSError):  # it is gone, or was before it could be watched
                 signal.pidfd_send_signal(descriptor, signal.SIGKILL)
 
     def _leave(self) -> None:

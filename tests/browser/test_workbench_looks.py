@@ -161,6 +161,7 @@ def test_names_are_shown_as_they_are_in_every_pane(opened: Open) -> None:
     for across in range(1, 8):
         for down in range(1, 6):
             page.mouse.move(stage["x"] + stage["width"] * across / 8, stage["y"] + stage["height"] * down / 6)
+            page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
             tips.add(page.locator(".map-tip b").inner_text())
     assert len(tips) >= 4
     assert any("onerror" in tip or "onload" in tip for tip in tips)
