@@ -152,15 +152,16 @@ def test_names_are_shown_as_they_are_in_every_pane(opened: Open) -> None:
     for name in (MARKUP, SCRIPT, EMOJI):
         real = row(page, name).and_(page.locator(":not(.ghost)"))
         expect(real).to_be_visible()
+        page.wait_for_timeout(300)  # rows that are still coming move the others
         real.click()
-        expect(page.locator("h2.inspect-name")).to_have_text(name)
+        expect(page.locator("h2.inspect-name")).to_have_text(name, timeout=15_000)
     page.locator(".inspect-section[data-name=history] summary").click()
     stage = page.locator(".map-stage").bounding_box()
     assert stage is not None
     tips = set()
-    for across in range(1, 8):
-        for down in range(1, 6):
-            page.mouse.move(stage["x"] + stage["width"] * across / 8, stage["y"] + stage["height"] * down / 6)
+    for across in range(1, 20):
+        for down in range(1, 12):
+            page.mouse.move(stage["x"] + stage["width"] * across / 20, stage["y"] + stage["height"] * down / 12)
             page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
             tips.add(page.locator(".map-tip b").inner_text())
     assert len(tips) >= 4
