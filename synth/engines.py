@@ -91,7 +91,7 @@ def open_engines(
     def model_of(engine: Engine) -> Model:
         if engine not in models:
             if config.batch and run is not None and engine.kind != "offline":
-                inner = open_batched(engine, run, check, places, on_pace)
+                inner = open_batched(engine, run, check, places, on_pace or (lambda event: None))
             else:
                 inner = build_model(engine, embedder, places, paces, on_pace)
             ledger = Ledger(inner, account, prices.get(engine.model))
@@ -151,7 +151,7 @@ def open_batched(
     run: Path,
     check: Callable[[], None],
     folders: Iterable[Path] = (),
-    tell: Callable[[Mapping[str, object]], None] | None = None,
+    tell: Callable[[Mapping[str, object]], None] = lambda event: None,
 ) -> Model:
     """One engine that is asked in batches; what was sent and answered is kept in the folder of the run."""
     from synth.models.batch import Batched
@@ -163,10 +163,7 @@ def open_batched(
     endpoint = Endpoint.of(engine, find_key(engine.api_key_env, folders))
     # A batch belongs to whoever's key began it.
     name = digest(engine.base_url, engine.model, engine.api_key_env, engine.structured)[:12]
-    batched = Batched(engine.model, Chat(engine, endpoint), OpenAIBatches(endpoint), Book(run, name), check)
-    if tell is not None:
-        batched.tell = tell
-    return batched
+    return Batched(engine.model, Chat(engine, endpoint), OpenAIBatches(endpoint), Book(run, name), check, tell=tell)
 
 
 def _began(run: Path | None) -> float:

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Table
 from rich.text import Text
 
+from synth.records import coins
 from synth.runlog import LogTail
 from synth.runs import Runs
 from synth.workspace import Funnel, RunStatus, StepProgress, Workspace
@@ -146,7 +147,7 @@ def spend_words(status: RunStatus) -> str:
     if total.calls > total.unmeasured:
         said.append(f"{total.input_tokens:,} tokens in, {total.output_tokens:,} out")
     if total.money is not None and total.cost:
-        said.append(f"{'at least ' if total.unpriced else ''}{_coins(total.money)} spent")
+        said.append(f"{'at least ' if total.unpriced else ''}{coins(total.money)} spent")
     elif total.unpriced:
         said.append("cost not known")
     return "  " + ", ".join(said)
@@ -224,8 +225,8 @@ def _print_off(workspace: Workspace, run_id: str, *, as_json: bool) -> None:
     calls, cost = expected.calls, expected.cost
     said = f"expected {_range(calls, '{:,.0f}'.format)} calls, came to {actual.calls + actual.hits:,}"
     if cost.high is not None and actual.money is not None:
-        said += f"; expected {_range(cost, _coins)} to pay, came to {_coins(actual.money)}"
-        said += f", and what was known already to {_coins(found.total.saved)}" if found.total.saved else ""
+        said += f"; expected {_range(cost, coins)} to pay, came to {coins(actual.money)}"
+        said += f", and what was known already to {coins(found.total.saved)}" if found.total.saved else ""
     if found.total.inside is not None:
         said += ", inside the range" if found.total.inside else ", outside the range"
     print(said)
@@ -235,11 +236,6 @@ def _range(expected: Range, written: Callable[[float], str]) -> str:
     if expected.low is not None and expected.high is not None:
         return f"{written(expected.low)} to {written(expected.high)}"
     return f"at most {written(expected.high)}" if expected.high is not None else "an unknown number of"
-
-
-def _coins(value: float) -> str:
-    """An amount of money: cents where it is large, three digits that count where it is small."""
-    return f"{value:,.2f}" if value >= 1 or value == 0 else f"{value:.3g}"
 
 
 @contextmanager

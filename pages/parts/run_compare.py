@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.parts.text import coins
+from synth.records import coins
 from synth.workspace import Pair, Workspace
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from pages.parts.text import amount, coins, counted
-from synth.records import Spend
+from pages.parts.text import amount, counted
+from synth.records import Spend, coins
 from synth.workspace import Range, StepOff, Workspace
 
 

@@ -42,8 +42,3 @@ def amount(value: float | None, empty: str = "–") -> str:
     if value is None:
         return empty
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
-
-
-def coins(value: float) -> str:
-    """An amount of money: cents where it is large, three digits that count where it is small."""
-    return f"{value:,.2f}" if value >= 1 or value == 0 else f"{value:.3g}"

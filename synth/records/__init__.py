@@ -30,11 +30,12 @@ from synth.records.solutions import (
     TestsChange,
     Verdict,
 )
-from synth.records.spending import Spend
+from synth.records.spending import Spend, coins
 
 __all__ = [
     "CATEGORIES",
     "KINDS",
+    "MADE_KINDS",
     "Answer",
     "Choice",
     "CodeFile",
@@ -66,6 +67,7 @@ __all__ = [
     "TestCounts",
     "TestsChange",
     "Verdict",
+    "coins",
     "dropped",
 ]
 
@@ -89,3 +91,6 @@ KINDS: dict[str, type[Record]] = {
         Dropped,
     )
 }
+
+MADE_KINDS: tuple[type[Record], ...] = tuple(kind for kind in KINDS.values() if "made" in kind.model_fields)
+"""Kinds that say which engine made a record, and with which prompt."""

@@ -31,3 +31,8 @@ class Spend(Frozen):
     def __add__(self, other: "Spend") -> "Spend":
         """Both together."""
         return Spend(**{name: getattr(self, name) + getattr(other, name) for name in Spend.model_fields})
+
+
+def coins(value: float) -> str:
+    """An amount of money: cents where it is large, three digits that count where it is small."""
+    return f"{value:,.2f}" if value >= 1 or value == 0 else f"{value:.3g}"

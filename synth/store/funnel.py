@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 
 from synth.records import (
+    MADE_KINDS,
     Answer,
-    Demonstration,
     Extraction,
     Growth,
     Instruction,
-    PreExtraction,
     Ruling,
-    Score,
     Solution,
     Task,
 )
@@ -195,7 +193,7 @@ def usage(db: Database, run_id: str | None = None) -> list[Usage]:
 def prompt_hashes(db: Database, run_id: str | None = None) -> dict[str, list[str]]:
     """Which texts of each prompt were used, by their hashes."""
     found: dict[str, set[str]] = {}
-    for kind in (PreExtraction, Demonstration, Extraction, Growth, Task, Solution, Ruling, Instruction, Score, Answer):
+    for kind in MADE_KINDS:
         rows = db.rows(
             f"""select distinct made->>'$.prompt', made->>'$.prompt_hash' from {TABLES[kind.kind]}
             where made is not null and {OF_RUN.format(id="id", kind=kind.kind)}""",

@@ -4,19 +4,12 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from synth.records import (
-    Answer,
-    Demonstration,
-    Extraction,
-    Growth,
+    MADE_KINDS,
     Instruction,
-    PreExtraction,
     Record,
-    Ruling,
-    Score,
     Seed,
     Solution,
     Subtree,
-    Task,
     Verdict,
 )
 from synth.store.database import ASKED_FOR, Database
@@ -24,25 +17,13 @@ from synth.store.schema import TABLES
 
 R = TypeVar("R", bound=Record)
 
-_MADE: tuple[type[Record], ...] = (
-    PreExtraction,
-    Demonstration,
-    Extraction,
-    Growth,
-    Task,
-    Solution,
-    Ruling,
-    Instruction,
-    Score,
-    Answer,
-)
 _FAILED = "select solution_id from verdicts where outcome not in ('passed', 'infra_error')"
 
 
 def made_with(db: Database, prompt: str) -> dict[str, int]:
-    """Hash of a prompt's text -> records that were made with it. A judge's scores do not keep theirs."""
+    """Hash of a prompt's text -> records that were made with it."""
     found: dict[str, int] = {}
-    for kind in _MADE:
+    for kind in MADE_KINDS:
         own = ASKED_FOR if kind is Solution else "true"
         rows = db.rows(
             f"""select made->>'$.prompt_hash', count(*) from {TABLES[kind.kind]}

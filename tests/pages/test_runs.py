@@ -7,9 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.run_costs import money, spend_words
-from pages.parts.text import coins
 from synth.journal import Journal
-from synth.records import Spend, dropped
+from synth.records import Spend, coins, dropped
 from synth.runlog import RunLog
 from synth.runs import Runs
 from synth.settings import Budget, RunConfig

@@ -46,7 +46,7 @@ class Watch:
         self._memory = limits["memory_mb"] * _MIB
         self._cpu: float = limits["cpu_seconds"]
         self._inodes: int = limits["inodes"]
-        self._own_address_space = _memory_of("self")[0]
+        self._own_address_space = memory_of("self")[0]
         self.peak = 0
         self.cpu = 0.0
 
@@ -57,7 +57,7 @@ class Watch:
         held = resident + sum((each.f_blocks - each.f_bfree) * each.f_frsize for each in files)
         if held > self._memory:
             # Pages that processes share were counted once for each: find out exactly, which is slow.
-            held += sum(map(_proportional, _pids())) - resident
+            held += sum(map(proportional, _pids())) - resident
         self.peak = max(self.peak, held)
         if held + _in_sockets() + self._in_hidden_mappings() > self._memory:
             return "memory_limit"
@@ -70,9 +70,9 @@ class Watch:
         """Most bytes of shared memory without a file: what an ended process touched of it is in no one's size."""
         sizes: dict[bytes, int] = {}
         for pid in _pids():
-            address_space, resident = _memory_of(pid)
+            address_space, resident = memory_of(pid)
             if address_space - resident > self._own_address_space + self._memory // 4:
-                sizes |= _shared_without_file(pid)
+                sizes |= shared_without_file(pid)
         return sum(sizes.values())
 
     def _processes(self) -> tuple[int, float]:
@@ -238,7 +238,7 @@ def _pids() -> list[str]:
     return [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
 
 
-def _memory_of(pid: str) -> tuple[int, int]:
+def memory_of(pid: str) -> tuple[int, int]:
     """Bytes of address space, and resident ones, of a process."""
     try:
         with open(f"/proc/{pid}/statm", "rb") as file:
@@ -248,7 +248,7 @@ def _memory_of(pid: str) -> tuple[int, int]:
     return int(size) * _PAGE, int(resident) * _PAGE
 
 
-def _shared_without_file(pid: str) -> dict[bytes, int]:
+def shared_without_file(pid: str) -> dict[bytes, int]:
     """Sizes of shared mappings that no file stands behind, by their number."""
     sizes: dict[bytes, int] = {}
     try:
@@ -275,7 +275,7 @@ def _in_sockets() -> int:
     return max(0, used - _FREE_SOCKETS) * _SOCKET_BYTES
 
 
-def _proportional(pid: str) -> int:
+def proportional(pid: str) -> int:
     """Bytes of a process, shared pages divided among those that share them."""
     try:
         with open(f"/proc/{pid}/smaps_rollup", "rb") as file:

@@ -49,7 +49,7 @@ _NARROW = {owns_files: narrow_program(owns_files) for owns_files in (False, True
 
 def main(arguments: list[str]) -> None:
     """Serve until the host is gone."""
-    zygote._warm(arguments[2:])
+    zygote.warm(arguments[2:])
     sys.path[:] = [place for place in sys.path if place not in (_OURS, "/espalier")]
     with socket.socket(fileno=int(arguments[0])) as control:
         control.set_inheritable(False)

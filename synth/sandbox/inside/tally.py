@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from synth.sandbox.inside.cell import memory_of, proportional, shared_without_file
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGESIZE")
 _MIB = 1024 * 1024
@@ -54,7 +56,7 @@ class Tally:
         self._tasks: int = limits["tasks"]
         self._folder = folder
         self._shares = shares
-        self._own_address_space = _memory_of("self")[0]
+        self._own_address_space = memory_of("self")[0]
         self.peak = 0
         self.cpu = 0.0
 
@@ -71,7 +73,7 @@ class Tally:
         memory = held.resident + shared
         if memory > self._memory:
             # Pages that processes share were counted once for each: find out exactly, which is slow.
-            memory = sum(map(_proportional, descendants())) + shared
+            memory = sum(map(proportional, descendants())) + shared
         self.peak = max(self.peak, memory)
         sockets = max(0, len(held.sockets) - _FREE_SOCKETS) * _SOCKET_BYTES
         if memory + sockets + sum(held.hidden.values()) > self._memory:
@@ -98,13 +100,13 @@ class Tally:
         return held
 
     def _note_files(self, pid: str, held: _Held) -> None:
-        address_space, resident = _memory_of(pid)
+        address_space, resident = memory_of(pid)
         if address_space - resident > self._own_address_space + self._memory // 4:
-            held.hidden |= _shared_without_file(pid)
+            held.hidden |= shared_without_file(pid)
         try:
             names = os.listdir(f"/proc/{pid}/fd")
         except PermissionError:
-            if _memory_of(pid)[0] == 0:  # on its way out
+            if memory_of(pid)[0] == 0:  # on its way out
                 return
             raise OutOfSight from None
         except OSError:
@@ -196,34 +198,3 @@ def _opened(path: str, base: int) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _memory_of(pid: str) -> tuple[int, int]:
-    """Bytes of address space, and resident ones, of a process."""
-    try:
-        with open(f"/proc/{pid}/statm", "rb") as file:
-            size, resident = file.read().split()[:2]
-    except (OSError, ValueError):
-        return 0, 0
-    return int(size) * _PAGE, int(resident) * _PAGE
-
-
-def _shared_without_file(pid: str) -> dict[bytes, int]:
-    """Sizes of shared mappings that no file stands behind, by their number."""
-    sizes: dict[bytes, int] = {}
-    with suppress(OSError), open(f"/proc/{pid}/maps", "rb") as file:
-        for line in file:
-            if line.endswith(b" (deleted)\n") and line.split(b" ", 2)[1][3:4] == b"s":
-                start, _, end = line.partition(b" ")[0].partition(b"-")
-                number = line.split(None, 5)[4]
-                sizes[number] = sizes.get(number, 0) + int(end, 16) - int(start, 16)
-    return sizes
-
-
-def _proportional(pid: str) -> int:
-    """Bytes of a process, shared pages divided among those that share them."""
-    try:
-        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
-            return next(int(line.split()[1]) * 1024 for line in file if line.startswith(b"Pss:"))
-    except (OSError, StopIteration):
-        return 0

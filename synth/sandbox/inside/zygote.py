@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> None:
         if user := int(arguments[1]):
             kernel.become(user)
         live({name: int(number) for name, _, number in (word.partition("=") for word in arguments[2:])}, nested=False)
-    _warm(arguments[2:])
+    warm(arguments[2:])
     import socket
 
     with socket.socket(fileno=int(arguments[1])) as control:
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> None:
             pass
 
 
-def _warm(packages: list[str]) -> None:
+def warm(packages: list[str]) -> None:
     """Import what jobs need, then leave its memory alone, so that the cells go on sharing it."""
     import gc
     import signal
